@@ -37,6 +37,7 @@ export function resultOfArtillery(record: ArtilleryRecord): RunResult {
       membership,
       collector,
       shard: null,
+      relay: null,
       startedAt,
       clock: record.clock,
       environment,

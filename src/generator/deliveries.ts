@@ -9,6 +9,7 @@ import { SlowestBroadcasts } from '../measure/slowest-broadcasts.ts';
 import type { Stamp } from '../measure/stamp.ts';
 import { enterInAbsence } from './absence-receipts.ts';
 import type { WorkerContext } from './context.ts';
+import { type LinkLatencies, linkLatencies } from './link-latencies.ts';
 import type { Snapshot } from './messages.ts';
 import { recordClosed, routeOf, type StreamRoute } from './operations/index.ts';
 
@@ -30,6 +31,8 @@ interface StreamSeries {
   readonly receipt: RecordedSeries | null;
   /** Null where the receipt is not the headline. */
   readonly actual: RecordedSeries | null;
+  /** Null without links, where the receipt is not the headline, and where its sender has another clock. */
+  readonly byLink: LinkLatencies | null;
   readonly sameNode: RecordedSeries | null;
   readonly crossNode: RecordedSeries | null;
   /** The lowest latency that is recorded as it is: the error of a comparison of clocks may make it negative. */
@@ -42,6 +45,7 @@ interface StreamSeries {
 export type DeliveriesContext = Pick<
   WorkerContext,
   | 'plan'
+  | 'linkOf'
   | 'layout'
   | 'assignment'
   | 'clock'
@@ -62,6 +66,7 @@ export class Deliveries {
   /** By stream; made when the first message of a stream arrives, since the clocks of shards are compared before. */
   readonly #series: StreamSeries[] = [];
   readonly #fanout: FanoutTracker | null;
+  readonly #byLink: LinkLatencies | null;
   readonly #parts = new FanoutParts();
   readonly #slowest = new SlowestBroadcasts();
   readonly #deliveredBySecond = new Map<number, { delivered: number }>();
@@ -77,6 +82,8 @@ export class Deliveries {
     this.#context = context;
     this.#newestNs = plan.target.droppable ? new Map() : null;
     this.#lateAfterNs = plan.lateAfterMs * 1e6;
+    const { network, headline } = plan;
+    this.#byLink = linkLatencies({ ...context, ...layout, network, headline, sendsOverLinks: true });
     this.#routes = layout.streams.map((stream) => routeOf(stream, plan.headline));
     this.#fanout = assignment.fanoutIsSplit
       ? null
@@ -165,13 +172,14 @@ export class Deliveries {
   }
 
   #record(receiver: number, stamp: Stamp, series: StreamSeries, latencyNs: number, receivedNs: number): void {
-    const { receipt, actual, sameNode, crossNode, lowestNs } = series;
+    const { receipt, actual, byLink, sameNode, crossNode, lowestNs } = series;
     const isTimed = receipt !== null;
     if (isTimed && this.#newestNs !== null) {
       const sentNs = receivedNs - latencyNs;
       this.#newestNs.set(receiver, Math.max(sentNs, this.#newestNs.get(receiver) ?? sentNs));
     }
     if (receipt !== null) receipt.record(Math.max(lowestNs, latencyNs));
+    byLink?.record(receiver, stamp.stream, latencyNs);
     if (actual !== null) actual.record(Math.max(lowestNs, latencyNs + stamp.intendedNs - stamp.actualNs));
     if ((this.#routes[stamp.stream] ?? UNKNOWN_ROUTE).broadcast !== null) {
       (this.#fanout ?? this.#parts).add(
@@ -212,6 +220,7 @@ export class Deliveries {
     const made = {
       receipt: seriesIn(series),
       actual: seriesIn(series === plan.headline ? `${series}_actual` : undefined),
+      byLink: kind === 'same' && series === plan.headline ? this.#byLink : null,
       sameNode: seriesIn(nodes?.sameNode),
       crossNode: seriesIn(nodes?.crossNode),
       lowestNs: kind === 'other' ? 0 : Number.NEGATIVE_INFINITY,

@@ -93,6 +93,9 @@ const DEFINITIONS = [
   }),
   defineSeries('connect', 'start of connecting to ready for use, per connection'),
   defineSeries('connect_upgraded', 'start of connecting by polling to WebSocket, per client'),
+  defineSeries('relay_added', 'how much longer than configured the relay of --network held bytes', {
+    mayBeZero: true,
+  }),
   defineSeries('receive_uncertainty', 'upper bound on the error of a receive time, per message', {
     mayBeZero: true,
     sampledBy: 'headline',
@@ -107,14 +110,27 @@ export const SERIES: readonly SeriesDefinition<SeriesName>[] = DEFINITIONS;
 /** The series of one run in the order of reports: the scenario's own, of which 0 is valid, then {@link SERIES}. */
 export function seriesOfRun(own: Readonly<Record<string, string>> = {}): readonly SeriesDefinition[] {
   const ownSeries = Object.entries(own).map(([name, meaning]) =>
-    defineSeries(name, meaning, { mayBeZero: true }),
+    defineSeries(name, meaning, { mayBeZero: true, sampledBy: seriesNamed(name)?.sampledBy ?? null }),
   );
-  return [...ownSeries, ...SERIES];
+  // Those of links follow the series that they are a part of.
+  const [linked, others] = [true, false].map((is) =>
+    ownSeries.filter(({ name }) => (seriesNamed(name) !== undefined) === is),
+  );
+  return [
+    ...(others ?? []),
+    ...SERIES.flatMap((series) => [
+      series,
+      ...(linked ?? []).filter(({ name }) => seriesNamed(name) === series),
+    ]),
+  ];
 }
 
-/** The definition of a series of the harness, also without its stalls or across hosts; undefined for a scenario's own. */
+/**
+ * The definition of a series of the harness, also without its stalls, across hosts, of one link or without links; undefined
+ * for a scenario's own.
+ */
 export function seriesNamed(name: string): SeriesDefinition | undefined {
-  const suffix = [UNSTALLED, ACROSS_HOSTS].find((each) => name.endsWith(each)) ?? '';
+  const suffix = /_(unstalled|across_hosts|link\d|direct|without_link)$/.exec(name)?.[0] ?? '';
   const whole = name.slice(0, name.length - suffix.length);
   return SERIES.find((each) => each.name === whole);
 }

@@ -31,6 +31,12 @@ export const FINDINGS = {
     'A generator process was held up while messages waited for it, and that changed the reported latency.',
     'stop other programs on the CPUs of the generator, or use a quieter machine',
   ),
+  relay_died: invalid('generator', 'The relay of --network ended during the run.', SMALLER_LOAD),
+  relay_late: invalid(
+    'generator',
+    'The relay of --network held bytes longer than configured by too much of the reported latency.',
+    'use a machine with more CPUs, or reduce the load (--rate, --clients)',
+  ),
   worker_died: invalid('generator', 'A generator process ended during the run.', SMALLER_LOAD),
   worker_hung: invalid('generator', 'A generator process did not answer.', SMALLER_LOAD),
   clock: invalid(
@@ -172,6 +178,8 @@ export const FINDINGS = {
     'Latencies may be too high by the time to receive.',
     MORE_WORKERS,
   ),
+  relay_noticeable: note('generator', 'The relay of --network added much to the latency without links.'),
+  link_cuts: note('none', 'Links of --network ended connections, as they were asked to.'),
   wall_clock_set: note(
     'machine',
     'The wall clock was set during the run.',

@@ -13,6 +13,7 @@ import { FINDING_CODES } from './findings.ts';
 import { clockSchema, receivingSchema } from './stored-clock.ts';
 import { environmentSchema as environment } from './stored-environment.ts';
 import { runFloorSchema } from './stored-floor.ts';
+import { linksSchema } from './stored-links.ts';
 import { disconnectsSchema, slowestSchema } from './stored-moments.ts';
 import { profileSchema } from './stored-profile.ts';
 import { reasonSchema as reason, receivedSchema } from './stored-received.ts';
@@ -161,7 +162,7 @@ export const runResultSchema = z.object({
     collectMs: numberSchema,
   }),
   headline: textSchema,
-  /** Meanings of the scenario's own series, by name. */
+  /** Meanings of the scenario's own series, and of those of links, by name. */
   ownSeries: recordOf(textSchema),
   rate: z.object({
     intendedHz: numberSchema,
@@ -200,6 +201,8 @@ export const runResultSchema = z.object({
   /** When clients were disconnected by the server. */
   disconnects: disconnectsSchema.default([]),
   telemetry: telemetrySchema,
+  /** The links of --network; null where clients connected directly. */
+  links: linksSchema.nullable().default(null),
   /** CPU profiles of the server's processes; null for a run without --profile. */
   profiles: listOf(profileSchema).nullable().default(null),
   traffic,

@@ -12,6 +12,7 @@ import { NOT_RECEIVING } from '../result/stored-telemetry.ts';
 import type { StoredSample } from '../result/telemetry.ts';
 import type { Collector } from './collector.ts';
 import { balanceLedger, countMessages, countSamples, remarksOf } from './deliveries.ts';
+import { linksOf } from './links.ts';
 import { findLossPattern } from './losses.ts';
 import type { RunParts } from './phases.ts';
 import type { TakenProfiles } from './profiles.ts';
@@ -29,7 +30,7 @@ export interface RunClock {
 
 /** Everything that a run has recorded when it is over, before it is judged and stored. */
 export interface RunRecord
-  extends Pick<RunParts, 'plan' | 'scenario' | 'membership' | 'collector' | 'shard'> {
+  extends Pick<RunParts, 'plan' | 'scenario' | 'membership' | 'collector' | 'shard' | 'relay'> {
   readonly startedAt: Date;
   readonly clock: RunClock;
   readonly environment: RunResult['environment'];
@@ -46,7 +47,7 @@ export interface RunRecord
   readonly timing: RunResult['timing'];
 }
 
-type TelemetryRecord = Pick<RunRecord, 'collector' | 'servers' | 'workerPids'>;
+type TelemetryRecord = Pick<RunRecord, 'collector' | 'relay' | 'servers' | 'workerPids'>;
 
 /** Turns what a run recorded into the stored result, and judges it. A run whose members change has its own ledger. */
 export function assembleResult(record: RunRecord, ledger = balanceLedger(record)): RunResult {
@@ -118,6 +119,7 @@ export function gatherResult(
     slowest: slowestStored(collector),
     disconnects: collector.disconnects.stored(),
     telemetry: telemetryOf(record),
+    links: linksOf(record),
     profiles: record.profiles.profiles && [...record.profiles.profiles],
     traffic: collector.traffic(timing.measureMs),
     pushResolutionNs: collector.pushResolutionNs,
@@ -196,7 +198,9 @@ function rateOf(record: RunRecord): RunResult['rate'] {
 
 /** The samples of all processes so far. */
 export function telemetryOf(record: TelemetryRecord): RunResult['telemetry'] {
-  const { collector, servers, workerPids } = record;
+  const { collector, servers, workerPids, relay } = record;
+  const roleAt = (index: number) => ({ role: `generator ${index + 1}`, pid: workerPids[index] ?? -1 });
+  const generators = collector.workers.map((worker, index) => ({ ...worker, ...roleAt(index) }));
   return {
     servers: servers.map(({ source, pid, rssBeforeBytes, samples }, index) => ({
       role:
@@ -206,13 +210,12 @@ export function telemetryOf(record: TelemetryRecord): RunResult['telemetry'] {
       rssBeforeBytes,
       samples: storeSamples(samples, record),
     })),
-    workers: collector.workers.map(({ telemetry, rssBeforeBytes }, worker) => ({
-      role: `generator ${worker + 1}`,
-      pid: workerPids[worker] ?? -1,
-      source: 'probe',
-      rssBeforeBytes,
-      samples: storeSamples(telemetry.items, record),
-    })),
+    workers: [...generators, ...(relay === null ? [] : [relay])].map(
+      ({ role, pid, telemetry, rssBeforeBytes }) => ({
+        ...{ role, pid, rssBeforeBytes, source: 'probe' },
+        samples: storeSamples(telemetry.items, record),
+      }),
+    ),
   };
 }
 

@@ -8,6 +8,7 @@ import {
 import { OPERATIONS, routeOf } from '../generator/operations/index.ts';
 import { BROADCAST_SERIES } from '../measure/broadcast-series.ts';
 import { seriesNamed } from '../measure/series.ts';
+import { linkSeries } from '../plan/network.ts';
 import type { Plan, PlannedRun } from '../plan/plan.ts';
 import { profileMessages } from '../plan/profile.ts';
 import { FIGURE_NAMES, FIGURES, type FigureName } from '../result/metrics.ts';
@@ -50,6 +51,7 @@ export function forecastSamples({ plan, scenario, layout }: PlannedRun): Readonl
     counts.add('connection_age', null);
     return counts;
   }
+  if (plan.network?.via === 'relay') counts.add('relay_added', null);
   const messages = profileMessages(profile);
   counts.add('send_lag', messages);
   if (plan.target.droppable) counts.add('freshness', null);
@@ -87,11 +89,12 @@ function addMessages(
   counts: SeriesCounts,
   count: number | null,
   stream: Stream,
-  { headline, target }: Plan,
+  { headline, target, network }: Plan,
 ): void {
   const { series, broadcast, nodes } = routeOf(stream, headline);
   counts.add(series, count);
-  if (series === headline) counts.add(`${series}_actual`, count);
+  const ofHeadline = [`${series}_actual`, ...Object.keys(linkSeries(headline, network))];
+  if (series === headline) for (const name of ofHeadline) counts.add(name, count);
   const { alsoRecords } = OPERATIONS[stream.operation.kind];
   for (const name of alsoRecords(target.file !== null)) counts.add(name, count);
   const ofNodes = target.reference?.hasNodes === true ? nodes : null;

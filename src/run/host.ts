@@ -7,6 +7,7 @@ import type { Shard } from '../plan/shard.ts';
 import { type Affinity, chooseAffinity, separateGenerator } from './affinity.ts';
 import { explainRefusal } from './diagnose/explain.ts';
 import { readEnvironment, readSystemCounters } from './environment.ts';
+import { openLinks } from './links.ts';
 import { connectedClients, requireOpenFiles } from './open-files.ts';
 import type { Rendezvous } from './rendezvous/rendezvous.ts';
 import { type ServerStart, type ServerUnderTest, startServer } from './server/server-process.ts';
@@ -32,6 +33,7 @@ export interface RunHost {
    */
   requireLimits(planned: PlannedRun, spread: ReadonlyArray<readonly number[]>): Promise<readonly string[]>;
   startServer(plan: Plan, start: ServerStart): Promise<ServerUnderTest>;
+  readonly openLinks: typeof openLinks;
   readonly explainRefusal: typeof explainRefusal;
   /**
    * Prepares this process and the workers for measuring. Called when all processes have started. The returned function
@@ -76,6 +78,7 @@ export function createHost(originNs = readOriginNs()): RunHost {
     startWorker: startWorkerProcess,
     requireLimits,
     startServer: (plan, start) => startServer(plan, originNs, start),
+    openLinks,
     explainRefusal,
     prepare(plan, affinity, workerPids) {
       lowerOwnPriority();

@@ -6,17 +6,18 @@ import type { PlannedRun } from '../plan/plan.ts';
 import type { Finding } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { plural } from '../text.ts';
-import { formatBytes, formatCount } from '../units.ts';
 import type { Affinity } from './affinity.ts';
 import type { Collector } from './collector.ts';
 import type { RunControl } from './control.ts';
 import type { RunHost } from './host.ts';
 import { HUNG_AFTER_MS, untilAll } from './hung-workers.ts';
+import type { OpenLinks } from './links.ts';
 import { endWithoutClients, findLost } from './lost-clients.ts';
 import type { Membership } from './membership.ts';
+import type { RelayRecord } from './relay-record.ts';
 import type { ServerUnderTest } from './server/server-process.ts';
 import type { ShardRun } from './shard-run.ts';
-import { failUnreachable } from './unreachable.ts';
+import { failUnreachable, requireFittingMessages } from './unreachable.ts';
 import { isStable } from './warm-up.ts';
 import { Workers } from './workers.ts';
 
@@ -35,6 +36,8 @@ export interface RunParts extends PlannedRun {
   readonly host: RunHost;
   readonly control: RunControl;
   readonly affinity: Affinity;
+  /** Null where no relay makes the links. */
+  readonly relay: RelayRecord | null;
   readonly membership: Membership;
   /** What is special to a shard of a run; null for a whole run. */
   readonly shard: ShardRun | null;
@@ -48,6 +51,7 @@ export interface RunParts extends PlannedRun {
 export interface StartedRun extends RunParts {
   readonly workers: Workers;
   readonly server: ServerUnderTest;
+  readonly links: OpenLinks;
 }
 
 function noteAddresses(addresses: readonly string[]): Finding {
@@ -83,6 +87,7 @@ export async function start(run: RunParts): Promise<StartedRun> {
     throw error;
   });
   cleanUps.push(async () => void (await server.stop()));
+  const links = await openRunLinks(run, server.url, sourceAddresses);
   const { spread } = membership;
   // Latencies of another clock belong into no fan-out of this shard, also where it has all receivers.
   const isSplit = membership.crosses || fanoutIsSplit(run.layout, spread);
@@ -97,15 +102,31 @@ export async function start(run: RunParts): Promise<StartedRun> {
       clients,
       connectRateHz: (plan.connectRateHz * clients.length) / plan.clients,
       sourceAddresses,
-      dials: [],
+      dials: links.dials,
       fanoutIsSplit: isSplit,
       shard: run.shard?.shard ?? null,
     })),
   );
-  const started = { ...run, workers, server };
+  const started = { ...run, workers, server, links };
   await untilAll(started, 'ready', Math.max(plan.connectTimeoutMs, START_WITHIN_MS));
   cleanUps.push(host.prepare(plan, affinity, workers.pids));
   return started;
+}
+
+/** Makes the links of the plan, which end with the run. */
+async function openRunLinks(
+  { plan, host, control, collector, relay, cleanUps }: RunParts,
+  url: string,
+  sourceAddresses: readonly string[],
+): Promise<OpenLinks> {
+  const links = await host.openLinks(plan, {
+    ...{ url, sourceAddresses, cpus: relay?.cpus ?? null, originNs: host.originNs },
+    onSnapshot: (snapshot) => relay?.add(snapshot, collector),
+    onDied: (reason) => control.abort('relay_died', `the relay of --network ended with ${reason}`),
+  });
+  if (relay !== null) relay.pid = links.pid ?? -1;
+  cleanUps.push(() => links.close());
+  return links;
 }
 
 /**
@@ -151,17 +172,6 @@ export async function connect(run: StartedRun): Promise<void> {
   const lost = findLost(run);
   if (lost !== null) control.abort(lost.code, lost.message);
   control.requireNotAborted();
-}
-
-/** Throws MESSAGE_TOO_LARGE when the server takes no message as large as those of this run. */
-function requireFittingMessages({ plan, collector }: StartedRun): void {
-  if (collector.tooLarge === null) return;
-  const { messageBytes, maxBytes } = collector.tooLarge;
-  fail(
-    'MESSAGE_TOO_LARGE',
-    `with a payload of ${formatBytes(plan.payloadBytes)}, a message has ${formatCount(messageBytes)} bytes, and the server accepts at most ${formatCount(maxBytes)}`,
-    'Use a smaller --payload, or increase maxHttpBufferSize of the server.',
-  );
 }
 
 /**
@@ -222,8 +232,9 @@ export async function measureLoad(run: StartedRun): Promise<number> {
 
 /** Has the workers report what is left and close their connections. A worker that reports nothing is given up. */
 export async function collect(run: StartedRun): Promise<void> {
-  const { control, workers, server, collector } = run;
+  const { control, workers, server, collector, links } = run;
   server.telemetry?.sampleNow();
+  await control.within(links.finish(), STOP_WITHIN_MS);
   workers.postAll({ type: 'finish' });
   await untilAll(run, 'final', HUNG_AFTER_MS, 'within');
   collector.finish();

@@ -18,6 +18,7 @@ import { LiveRun, slowestSeries } from './live-run.ts';
 import { Membership } from './membership.ts';
 import { collect, connect, measureLoad, type RunParts, type StartedRun, start, warmUp } from './phases.ts';
 import { NO_PROFILES, takeProfiles } from './profiles.ts';
+import { RelayRecord } from './relay-record.ts';
 import { ShardRun } from './shard-run.ts';
 import { runSoFar } from './so-far.ts';
 
@@ -109,7 +110,12 @@ function openRun(planned: PlannedRun, { signal }: RunHooks, host: RunHost): RunP
   const clients = shard?.clients ?? everyClient(plan.clients);
   const spread = spreadClients(layout, clients, plan.workers);
   const membership = new Membership(layout, spread, shard?.shard);
-  const { affinity, problem } = host.chooseAffinity(plan.workers, plan.pin);
+  // A relay is part of the generator: it has the next CPU, or shares those of the workers.
+  const hasRelay = plan.network?.via === 'relay';
+  const processes = plan.workers + (hasRelay ? 1 : 0);
+  const { affinity: all, problem } = host.chooseAffinity(processes, plan.pin);
+  const affinity = { ...all, workers: all.workers.slice(0, plan.workers) };
+  const relay = hasRelay ? new RelayRecord(all.workers[plan.workers] ?? null) : null;
   const control = new RunControl(host.clock, host.timers, signal);
   const { durationMs, drainMs } = plan;
   const collector = new Collector({
@@ -123,7 +129,7 @@ function openRun(planned: PlannedRun, { signal }: RunHooks, host: RunHost): RunP
   const message = `server and generator were not pinned to separate CPUs: ${problem}`;
   const notes: Finding[] = problem === null ? [] : [{ code: 'not_pinned', message }];
   const cleanUps: RunParts['cleanUps'] = [() => control.close(), () => shard?.close()];
-  return { ...planned, host, control, affinity, membership, shard, collector, notes, cleanUps };
+  return { ...planned, host, control, affinity, relay, membership, shard, collector, notes, cleanUps };
 }
 
 /** Makes a checkpoint every so often until the returned function is called. A shard has none: only a merge has the whole. */

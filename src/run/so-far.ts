@@ -7,7 +7,7 @@ import { intervalsOfShard } from './shard-run.ts';
 
 /** Returns what the charts of a report need of a run that goes on. It changes nothing, and encodes nothing. */
 export function runSoFar(run: StartedRun): RunSoFar {
-  const { plan, host, collector, membership, server, workers } = run;
+  const { plan, host, collector, membership, server, workers, relay } = run;
   const { timeline, measureStartNs } = collector;
   // The time axis shows the whole planned time from the start on.
   const timing = { measureMs: plan.durationMs };
@@ -21,7 +21,7 @@ export function runSoFar(run: StartedRun): RunSoFar {
       headline: plan.headline,
       intervals,
       telemetry: isMeasuring
-        ? telemetryOf({ collector, servers, workerPids: workers.pids })
+        ? telemetryOf({ collector, relay, servers, workerPids: workers.pids })
         : { servers: [], workers: [] },
       disconnects: isMeasuring ? collector.disconnects.stored() : [],
       timing,

@@ -7,6 +7,7 @@ import type { Timers } from '../measure/timers.ts';
 import type { Plan } from '../plan/plan.ts';
 import { FINDINGS } from '../result/findings.ts';
 import { plural } from '../text.ts';
+import { formatBytes, formatCount } from '../units.ts';
 import type { Collector } from './collector.ts';
 import type { RunControl } from './control.ts';
 import type { RunHost } from './host.ts';
@@ -64,4 +65,21 @@ async function firstConnectOptions(plan: Plan, url: string, timers: Timers): Pro
   const target = await loadTarget(plan);
   const whole = target.prepare(0).then((client) => target.connectOptions(client, url));
   return Promise.race([whole.catch(() => bare), timers.sleep(TARGET_WITHIN_MS).then(() => bare)]);
+}
+
+/** Throws MESSAGE_TOO_LARGE when the server takes no message as large as those of this run. */
+export function requireFittingMessages({
+  plan,
+  collector,
+}: {
+  readonly plan: Plan;
+  readonly collector: Pick<Collector, 'tooLarge'>;
+}): void {
+  if (collector.tooLarge === null) return;
+  const { messageBytes, maxBytes } = collector.tooLarge;
+  fail(
+    'MESSAGE_TOO_LARGE',
+    `with a payload of ${formatBytes(plan.payloadBytes)}, a message has ${formatCount(messageBytes)} bytes, and the server accepts at most ${formatCount(maxBytes)}`,
+    'Use a smaller --payload, or increase maxHttpBufferSize of the server.',
+  );
 }

@@ -23,7 +23,7 @@ export interface WorkerHandlers {
 /** Starts a generator process on these CPUs, a list as `taskset -c` reads it; null leaves the choice to the kernel. */
 export type StartWorker = (cpus: string | null, handlers: WorkerHandlers) => WorkerHandle;
 
-const GENERATOR_FLAGS = [
+export const GENERATOR_FLAGS = [
   '--disable-warning=ExperimentalWarning',
   // A collection waits for the helper threads that take part in it. They run on the CPU of a server that may be busy.
   '--single-threaded-gc',

@@ -277,6 +277,7 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
       atEnd: { originWallNs: '1772600763891000100', boundNs: 200 },
     },
     status: 'complete',
+    links: null,
     invalid: [],
     findings: [],
     notes: [],

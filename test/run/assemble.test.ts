@@ -89,6 +89,7 @@ function resultOf({
     scenario,
     membership,
     shard: null,
+    relay: null,
     startedAt: new Date(),
     clock: MADE_CLOCK,
     environment: ENVIRONMENT,

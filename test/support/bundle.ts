@@ -29,6 +29,7 @@ const ENTRIES = [
   'src/generator/process.ts',
   'src/index.ts',
   'src/null-server/start.ts',
+  'src/relay/process.ts',
   'src/run/leftovers/end.ts',
   'src/user-files/interrupter.ts',
   'servers/start.ts',

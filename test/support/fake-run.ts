@@ -17,6 +17,7 @@ import type { RunSoFar } from '../../src/result/view.ts';
 import { noAffinity } from '../../src/run/affinity.ts';
 import { readEnvironment } from '../../src/run/environment.ts';
 import type { RunHost, ShardHost } from '../../src/run/host.ts';
+import { NO_LINKS } from '../../src/run/links.ts';
 import { type RunHooks, runPlan } from '../../src/run/run.ts';
 import type { ServerStart, ServerUnderTest } from '../../src/run/server/server-process.ts';
 import type { WorkerHandle, WorkerHandlers } from '../../src/run/workers.ts';
@@ -168,6 +169,7 @@ export class FakeRun {
       },
       requireLimits: async () => [],
       startServer: (_plan, start) => this.#startServer(start),
+      openLinks: async () => NO_LINKS,
       explainRefusal: async ({ reason }) => ({ message: `no client could connect: ${reason}`, hint: '' }),
       prepare: () => () => {},
       readCounters: () => ({

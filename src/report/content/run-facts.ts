@@ -1,5 +1,6 @@
 import { disruptionText, reconnectText } from '../../result/disruption-text.ts';
 import type { RunResult } from '../../result/run-result.ts';
+import { networkText } from '../../result/stored-links.ts';
 import { receivingOfWorkers } from '../../result/telemetry.ts';
 import { isHeld } from '../../result/view.ts';
 import { leadingReasons, listCounted, pastedCommand, plural } from '../../text.ts';
@@ -161,6 +162,7 @@ export function planFacts({ plan }: RunResult): Fact[] {
     ['transport', plan.transport],
     ['driver', plan.driver],
     ['clients', formatCount(plan.clients)],
+    ...(plan.network === null ? [] : [['network', networkText(plan.network)] as const]),
     ...(plan.sourceAddresses.length === 0 ? [] : [['from', plan.sourceAddresses.join(', ')] as const]),
     ['workers', `${plan.workers}${plan.pin ? ', pinned where possible' : ', not pinned'}`],
     ['rate', `${profileText(plan.profile)}, ${plan.arrival}`],

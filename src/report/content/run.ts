@@ -3,6 +3,7 @@ import { type ResultView, viewResult } from '../../result/view.ts';
 import { type Block, detailsBlock, type Fact, type Report, tableBlock } from '../blocks.ts';
 import { HEADLINE_GROUPS, SUMMARY_COLUMNS } from './columns.ts';
 import { floorText } from './floor.ts';
+import { linkBlocks } from './links.ts';
 import { runProfileBlocks } from './profiles.ts';
 import type { RankedScenario } from './ranking.ts';
 import { runChartGroup } from './run-chart-group.ts';
@@ -87,6 +88,7 @@ function resultBlocks(view: ResultView, shared: SharedFacts, worst: number): Blo
   const environment = own(environmentFacts(result), shared.environment);
   return [
     { kind: 'facts', title: 'Run', facts: resultFacts(result) },
+    ...linkBlocks(view),
     ...detailsBlock('Every series', 'text', seriesBlocks(view)),
     ...detailsBlock('Slowest broadcasts', 'html', slowestBlocks(result, worst)),
     ...detailsBlock('Receivers with anomalies', 'markdown', anomalyBlocks(result, worst)),

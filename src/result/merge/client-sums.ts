@@ -2,7 +2,16 @@ import { type Reason, ReasonCounts } from '../../measure/reason-counts.ts';
 import type { RunResult } from '../run-result.ts';
 import type { ShardResult } from './shard-set.ts';
 
-const REASONS = ['failures', 'dropped', 'closed', 'failed', 'rejected', 'unexpected', 'unsent'] as const;
+const REASONS = [
+  'failures',
+  'dropped',
+  'closed',
+  'failed',
+  'rejected',
+  'unexpected',
+  'unsent',
+  'cuts',
+] as const;
 
 /** What the clients of all shards did: connections, messages, traffic. */
 export class ClientSums {
@@ -13,10 +22,20 @@ export class ClientSums {
   #connected = 0;
   #intended = 0;
   #sent = 0;
+  #links: RunResult['links'] = null;
 
-  add({ clients, failed, rejected, unexpected, rate, traffic }: ShardResult): void {
+  add({ clients, failed, rejected, unexpected, rate, traffic, links }: ShardResult): void {
+    // Every shard has the links of all clients.
+    this.#links ??= links;
     this.#connected += clients.connected;
-    const reasons = { ...clients, failed, rejected, unexpected, unsent: rate.unsent };
+    const reasons = {
+      ...clients,
+      failed,
+      rejected,
+      unexpected,
+      unsent: rate.unsent,
+      cuts: links?.cuts ?? [],
+    };
     for (const name of REASONS) this.#reasons[name].addAll(reasons[name]);
     for (const name of Object.keys(this.#traffic) as Array<keyof RunResult['traffic']>) {
       this.#traffic[name] += traffic[name];
@@ -28,7 +47,7 @@ export class ClientSums {
   take(
     planned: number,
     measureMs: number,
-  ): Pick<RunResult, 'clients' | 'failed' | 'rejected' | 'unexpected' | 'rate' | 'traffic'> {
+  ): Pick<RunResult, 'clients' | 'failed' | 'rejected' | 'unexpected' | 'rate' | 'traffic' | 'links'> {
     const take = (name: (typeof REASONS)[number]): Reason[] => this.#reasons[name].take();
     const perSecond = (count: number) => (measureMs > 0 ? count / (measureMs / 1000) : 0);
     return {
@@ -50,6 +69,7 @@ export class ClientSums {
         unsent: take('unsent'),
       },
       traffic: { ...this.#traffic },
+      links: this.#links === null ? null : { groups: this.#links.groups, cuts: take('cuts') },
     };
   }
 }

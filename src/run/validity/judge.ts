@@ -9,6 +9,7 @@ import { listCounted, plural } from '../../text.ts';
 import { formatCount, formatLimitNs, formatNs, formatPercent } from '../../units.ts';
 import { findOverload } from './overload.ts';
 import { noteUncertainty } from './receive-rules.ts';
+import { noteCuts, noteRelay } from './relay-rules.ts';
 import { judgeValidity } from './rules.ts';
 
 const UNSTABLE_WARMUP: Finding = {
@@ -72,6 +73,8 @@ export function judgeRun(
   const notes = [
     ...result.notes,
     noteUncertainty(view),
+    noteRelay(view),
+    noteCuts(view),
     noteStages(view),
     noteSlowFunctions(view),
     notePushes(result),

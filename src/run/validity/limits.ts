@@ -26,6 +26,8 @@ export const LIMITS = {
   kernelNs: 20e3,
   /** How full a receive buffer may be before it is read. From about 94 % on the server cannot send. */
   receiveBuffer: 0.9,
+  /** How much of the headline at the judged quantile may be time that the relay held bytes too long. */
+  relayEffect: 0.1,
   stealRatio: 0.02,
 } as const;
 

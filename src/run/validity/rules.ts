@@ -18,6 +18,7 @@ import { explainClose } from '../diagnose/close-codes.ts';
 import { judgedQuantile, LIMITS, type Rule } from './limits.ts';
 import { generatorBehind, generatorBusy, receiveUncertainty, stalledGenerator } from './receive-rules.ts';
 import { receivedInstead, SEE_TRACE } from './received-instead.ts';
+import { relayLate } from './relay-rules.ts';
 
 /** Fewer messages than intended are another, lighter load. */
 const rateHeld: Rule = ({ result: { rate, failed } }) => {
@@ -172,6 +173,7 @@ const RULES: readonly Rule[] = [
   lateSends,
   stalledGenerator,
   receiveUncertainty,
+  relayLate,
   stolen,
   throttled,
   systemLimit,

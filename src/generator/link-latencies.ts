@@ -1,0 +1,49 @@
+import type { Stream } from '../contract/scenario.ts';
+import type { RecordedSeries, Recorder } from '../measure/recorder.ts';
+import { constantDelayNs, DIRECT, linkSeries, type NetworkPlan } from '../plan/network.ts';
+
+interface LinkedRun {
+  readonly recorder: Recorder;
+  readonly network: NetworkPlan;
+  readonly headline: string;
+  readonly streams: readonly Stream[];
+  /** As {@link file://./context.ts} has it. */
+  readonly linkOf: ReadonlyArray<number | null>;
+  /** Whether messages reach the server over the links of their senders. */
+  readonly sendsOverLinks: boolean;
+}
+
+/** Records latencies of the headline by the link of the client that received, and without the constant delay of links. */
+export class LinkLatencies {
+  readonly #run: LinkedRun;
+  readonly #byLink: readonly RecordedSeries[];
+  readonly #direct: RecordedSeries;
+  readonly #without: RecordedSeries;
+  readonly #delaysNs: readonly number[];
+
+  constructor(run: LinkedRun) {
+    const { recorder, network, headline } = run;
+    this.#run = run;
+    this.#byLink = network.links.map(({ name }) => recorder.series(`${headline}_${name}`));
+    this.#direct = recorder.series(`${headline}_${DIRECT}`);
+    this.#without = recorder.series(`${headline}_without_link`);
+    this.#delaysNs = network.links.map(constantDelayNs);
+  }
+
+  record(receiver: number, stream: number, latencyNs: number): void {
+    const { linkOf, streams, sendsOverLinks } = this.#run;
+    const link = linkOf[receiver] ?? -1;
+    (this.#byLink[link] ?? this.#direct).record(latencyNs);
+    const { sender } = streams[stream % streams.length] ?? {};
+    const senderLink = sendsOverLinks && sender !== undefined ? (linkOf[sender] ?? -1) : -1;
+    const delayNs = (this.#delaysNs[link] ?? 0) + (this.#delaysNs[senderLink] ?? 0);
+    this.#without.record(Math.max(0, latencyNs - delayNs));
+  }
+}
+
+/** Null where a run has no links, or where it is not known how often its headline crosses them. */
+export function linkLatencies(run: Omit<LinkedRun, 'network'> & { readonly network: NetworkPlan | null }) {
+  const { network, headline } = run;
+  if (network === null || Object.keys(linkSeries(headline, network)).length === 0) return null;
+  return new LinkLatencies({ ...run, network });
+}
