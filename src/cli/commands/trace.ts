@@ -22,7 +22,14 @@ const TRACE_LOAD = { clients: '2', duration: '1s', drain: '2s', arrival: 'consta
 /** Options of a run that a trace decides by itself, and refuses. */
 const FIXED = { warmup: '0s', warmupMax: '0s', workers: '1', pin: 'off', profile: 'false' } as const;
 /** Options of a run that have no meaning in a trace, which has one process and its own client. */
-const REFUSED_OPTIONS: readonly string[] = [...Object.keys(FIXED), 'driver', 'sockets', 'lateAfter'];
+const REFUSED_OPTIONS: readonly string[] = [
+  ...Object.keys(FIXED),
+  'driver',
+  'sockets',
+  'lateAfter',
+  'network',
+  'networkVia',
+];
 /** Those whose default differs from that of a run. */
 const TRACE_OPTIONS: OptionTable = {
   ...withDefault('clients', TRACE_LOAD.clients),
