@@ -16,8 +16,11 @@ export const UNKNOWN_SESSION = 'Session ID unknown';
 /** How the reason begins when the system of the clients, and not the server, refused the connection. */
 export const REFUSED_BY_OWN_SYSTEM = 'refused by the system of the generator: ';
 
-/** Errors of the system that opens a connection: out of files, ports or memory. Source: connect(2) and socket(2). */
-const OWN_LIMITS = new Set<unknown>(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
+/**
+ * Errors of the system that opens a connection: out of files, ports or memory. Source: connect(2) and socket(2); bind(2)
+ * gives EADDRINUSE where no port of a source address is left.
+ */
+const OWN_LIMITS = new Set<unknown>(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'EADDRINUSE', 'ENOBUFS', 'ENOMEM']);
 
 /**
  * Returns why a connection failed, as the system reports it. Where a name has several addresses (localhost often has
@@ -35,7 +38,7 @@ export function reasonOf(error: unknown): string {
 function wordsOf(error: unknown): string {
   const message = messageOf(error);
   if (error instanceof Error && 'code' in error && OWN_LIMITS.has(error.code)) {
-    return `${REFUSED_BY_OWN_SYSTEM}${message}`;
+    return `${REFUSED_BY_OWN_SYSTEM}${message.replace(/ - Local \(.*\)$/, '')}`;
   }
   const inTls = /:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/.exec(message)?.[1];
   return inTls === undefined

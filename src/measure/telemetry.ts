@@ -77,6 +77,7 @@ export class TelemetrySampler {
   #lastCpuUs: number;
   #lastLoop: EventLoopUtilization;
   #lastPacingNs = 0;
+  #memory: Pick<NodeJS.MemoryUsage, 'rss' | 'heapUsed'> = { rss: 0, heapUsed: 0 };
   #lastQueuedNs: number;
   #lastWaitedNs = 0;
 
@@ -108,6 +109,16 @@ export class TelemetrySampler {
     });
   }
 
+  /** The memory of this process; the last one known where it may open no file to read it. */
+  #readMemory(): Pick<NodeJS.MemoryUsage, 'rss' | 'heapUsed'> {
+    try {
+      this.#memory = process.memoryUsage();
+    } catch {
+      // The process goes on: what is out of files here is its connections.
+    }
+    return this.#memory;
+  }
+
   /** Samples the time since the last sample. `pacingNs`: how long a pacer has spun in all. */
   sample(pacingNs = 0): TelemetrySample {
     const atNs = this.#clock.nowNs();
@@ -117,7 +128,7 @@ export class TelemetrySampler {
     const since = performance.eventLoopUtilization(loop, this.#lastLoop);
     const { waitedNs } = this.otherWait;
     const activeMs = since.active - (waitedNs - this.#lastWaitedNs) / 1e6;
-    const memory = process.memoryUsage();
+    const memory = this.#readMemory();
     const queuedNs = this.#threadTimes.read()?.queuedNs ?? null;
     const sample = {
       atNs,

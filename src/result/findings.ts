@@ -62,7 +62,7 @@ export const FINDINGS = {
   system_limit: invalid(
     'machine',
     'The system of the generator refused to open a client.',
-    'raise its limits of open files and local ports (ulimit -n, ip_local_port_range), or use fewer clients (--clients)',
+    'raise the limits of open files and local ports (ulimit -n, ip_local_port_range), or use fewer clients (--clients)',
   ),
   shard_late: invalid(
     'user',

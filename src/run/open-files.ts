@@ -72,6 +72,7 @@ export function requireOpenFiles(
   const needed = most * perClient + RESERVE;
   if (needed > limit) {
     const more = workers * Math.ceil(most / room);
+    if (most === 0) failFiles('a generator process', needed, limit, []);
     failFiles(`a generator process with ${plural(most, 'client')}`, needed, limit, [
       `give --workers ${more} or more`,
       `use at most --clients ${room * workers}`,
@@ -91,6 +92,6 @@ function failFiles(what: string, needed: number, limit: number, ways: readonly s
   return fail(
     'SYSTEM_LIMIT',
     `${what} needs ${formatCount(needed)} open files, and the limit is ${formatCount(limit)}`,
-    `Raise the limit (ulimit -n ${needed}; the hard limit is in /etc/security/limits.conf, LimitNOFILE of systemd or --ulimit of Docker), or ${ways.join(', or ')}.`,
+    `Raise the limit (ulimit -n ${needed}; the hard limit is in /etc/security/limits.conf, LimitNOFILE of systemd or --ulimit of Docker)${ways.map((way) => `, or ${way}`).join('')}.`,
   );
 }

@@ -10,6 +10,7 @@ import { plural } from '../text.ts';
 import { formatBytes, formatCount } from '../units.ts';
 import type { Collector } from './collector.ts';
 import type { RunControl } from './control.ts';
+import { explainSystemLimit } from './diagnose/system-limits.ts';
 import type { RunHost } from './host.ts';
 
 /** Time for the functions of a target that a diagnosis needs. */
@@ -37,7 +38,11 @@ export async function failUnreachable({
 }: UnreachedRun): Promise<never> {
   const reason = collector.connectFailure ?? 'no answer';
   if (reason.includes(REFUSED_BY_OWN_SYSTEM)) {
-    fail('SYSTEM_LIMIT', `no client could connect: ${reason}`, `To fix it, ${FINDINGS.system_limit.remedy}.`);
+    const { found, remedy } = explainSystemLimit(reason) ?? {
+      found: reason,
+      remedy: FINDINGS.system_limit.remedy,
+    };
+    fail('SYSTEM_LIMIT', `no client could connect: ${found}`, `To fix it, ${remedy}.`);
   }
   if (isClientProblem(reason)) {
     fail(

@@ -3,7 +3,7 @@ import { reasonOf } from '../../src/drivers/reason.ts';
 
 const systemError = (code: string) => Object.assign(new Error(`connect ${code}`), { code });
 
-it.each(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM'])(
+it.each(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'EADDRINUSE', 'ENOBUFS', 'ENOMEM'])(
   '%s is a limit of the system of the generator',
   (code) => {
     expect(reasonOf(systemError(code))).toBe(`refused by the system of the generator: connect ${code}`);

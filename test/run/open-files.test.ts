@@ -45,6 +45,13 @@ describe('the limit of open files', () => {
     });
   });
 
+  it('too low for any client is said without advice on clients', () => {
+    expect(refusal(0, 0, 60)).toMatchObject({
+      message: 'a generator process needs 64 open files, and the limit is 60',
+      hint: expect.stringMatching(/--ulimit of Docker\)\.$/),
+    });
+  });
+
   it('of this process is known on Linux', () => {
     expect(openFilesLimit()).toBeGreaterThan(64);
   });

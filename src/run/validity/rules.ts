@@ -15,6 +15,7 @@ import {
   formatShare,
 } from '../../units.ts';
 import { explainClose } from '../diagnose/close-codes.ts';
+import { explainSystemLimit } from '../diagnose/system-limits.ts';
 import { judgedQuantile, LIMITS, type Rule } from './limits.ts';
 import { generatorBehind, generatorBusy, receiveUncertainty, stalledGenerator } from './receive-rules.ts';
 import { receivedInstead, SEE_TRACE } from './received-instead.ts';
@@ -78,7 +79,9 @@ const isOwnLimit = ({ reason }: Reason) => reason.includes(REFUSED_BY_OWN_SYSTEM
 const systemLimit: Rule = ({ result: { clients, failed } }) => {
   const causes = [...clients.failures, ...clients.dropped, ...failed].filter(isOwnLimit);
   if (causes.length === 0) return null;
-  const message = `${plural(totalOf(causes), 'client')} could not connect: ${listCounted(causes)}`;
+  const limit = causes[0] === undefined ? null : explainSystemLimit(causes[0].reason);
+  const why = limit === null ? listCounted(causes) : `${limit.found}; ${limit.remedy}`;
+  const message = `${plural(totalOf(causes), 'client')} could not connect: ${why}`;
   return { code: 'system_limit', message };
 };
 
