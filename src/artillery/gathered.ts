@@ -224,6 +224,7 @@ const NOTHING: ThreadReport['snapshot'] = {
   totals: { delivered: 0, late: 0, duplicated: 0, reordered: 0, corrupted: 0, unexpected: 0 },
   bySecond: [],
   broadcasts: [],
+  away: null,
   incomplete: [],
   slowest: [],
   closed: [],

@@ -212,6 +212,7 @@ export class ThreadRun {
       totals,
       bySecond: [],
       broadcasts: this.receiver.broadcasts.take(),
+      away: null,
       incomplete: [],
       slowest: [],
       closed: [],

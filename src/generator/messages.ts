@@ -1,8 +1,9 @@
 import type { DialAddress } from '../contract/address.ts';
 import type { Layout } from '../contract/scenario.ts';
 import type { MessageSize } from '../drivers/driver.ts';
+import type { Absence } from '../measure/absence.ts';
 import type { BroadcastPart, ClosedBroadcast } from '../measure/fanout.ts';
-import type { AccountRow, LedgerTotals, MissedFirst } from '../measure/ledger.ts';
+import type { AccountRow, LedgerTotals, MissedFirst, MissingOfAccount } from '../measure/ledger.ts';
 import type { Reason } from '../measure/reason-counts.ts';
 import type { Recorded } from '../measure/recorder.ts';
 import type { SlowBroadcast } from '../measure/slowest-broadcasts.ts';
@@ -11,6 +12,7 @@ import type { TrafficSpan } from '../measure/traffic.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Shard } from '../plan/shard.ts';
 import type { ReceivedCounts } from './received-messages.ts';
+import type { SentTimesOfStream } from './sent-times.ts';
 import type { SocketsInUse } from './sockets.ts';
 
 /** One worker's share of a run. */
@@ -94,6 +96,11 @@ export interface Snapshot {
   readonly bySecond: readonly SecondCounts[];
   /** Latencies of broadcasts that the coordinator completes, because their receivers are spread over workers. */
   readonly broadcasts: readonly BroadcastPart[];
+  /**
+   * Absences of the time of this snapshot, where receivers of one broadcast are spread over workers: client, beginning and
+   * end of each, which is infinite for one that goes on. Null where no client of the run comes back.
+   */
+  readonly away: Float64Array | null;
   /** Broadcasts that were given up here before they reached all receivers. They are recorded by the coordinator. */
   readonly incomplete: readonly ClosedBroadcast[];
   /** The slowest broadcasts that closed here. */
@@ -147,6 +154,14 @@ export interface SentOfStream {
   readonly rejected: number;
 }
 
+/** What a worker knows of the absences of its clients, and of what it sent meanwhile. */
+export interface AbsencesOfWorker {
+  readonly absences: readonly Absence[];
+  /** What the receivers that were away have not got. */
+  readonly missing: readonly MissingOfAccount[];
+  readonly sentTimes: readonly SentTimesOfStream[];
+}
+
 export type FromWorker =
   /**
    * The worker can connect; `sockets` is null for a driver that has its own. `rssBytes` is its resident memory before its
@@ -176,6 +191,8 @@ export type FromWorker =
       readonly rows: readonly AccountRow[];
       readonly missedFirst: readonly MissedFirst[];
       readonly received: ReceivedCounts;
+      /** Null where no client of the run comes back. */
+      readonly absences: AbsencesOfWorker | null;
     }
   /** All connections are closed; the worker ends after this. */
   | { readonly type: 'closed'; readonly notLeft: readonly Reason[] }

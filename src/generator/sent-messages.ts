@@ -6,6 +6,7 @@ import type { Stamp } from '../measure/stamp.ts';
 import type { WorkerContext } from './context.ts';
 import type { SecondCounts, SentOfStream } from './messages.ts';
 import { copiesOf, OPERATIONS } from './operations/index.ts';
+import { SentTimes } from './sent-times.ts';
 import { TargetCalls } from './target-calls.ts';
 
 const TOO_LATE = 'the generator was too late';
@@ -32,6 +33,8 @@ export class SentMessages {
   /** How many measured messages got a number and were not sent, by stream. */
   readonly #withdrawn: number[] = [];
   readonly unsent = new ReasonCounts();
+  /** Empty where no client of the run comes back. */
+  readonly times = new SentTimes();
   readonly calls: TargetCalls;
 
   /** Waits for a time, and returns the time that it is then. */
@@ -98,7 +101,9 @@ export class SentMessages {
     const seq = numbers[streamIndex] ?? 0;
     perform({ stream: streamIndex, seq, intendedNs, actualNs, measured });
     numbers[streamIndex] = seq + 1;
-    if (measured) this.#count(intendedNs, 'expected', this.#context.audience.expected(streamIndex));
+    if (!measured) return;
+    this.#count(intendedNs, 'expected', this.#context.audience.expected(streamIndex));
+    if (this.#context.absences !== null) this.times.add(streamIndex, seq, intendedNs);
   }
 
   /** Counts a measured message as rejected by the server, once. From now on it is expected by none. */
@@ -108,13 +113,15 @@ export class SentMessages {
     this.#rejected[stream] = rejected;
     if (!rejected.numbers.add(seq)) return;
     rejected.count += 1;
+    this.times.forget(stream, seq);
     this.#context.rejected.add(reason);
     this.#count(intendedNs, 'expected', -this.#context.audience.expected(stream));
   }
 
   /** Counts a message as failed and not sent that was begun: a function of the target failed later. */
-  #withdraw({ stream, intendedNs, measured }: Stamp, reason: string): void {
+  #withdraw({ stream, seq, intendedNs, measured }: Stamp, reason: string): void {
     if (!measured || stream >= this.#measured.length) return;
+    this.times.forget(stream, seq);
     this.#context.failed.add(reason);
     this.unsent.add(reason);
     this.#withdrawn[stream] = (this.#withdrawn[stream] ?? 0) + 1;

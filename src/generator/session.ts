@@ -6,6 +6,7 @@ import { ReasonCounts } from '../measure/reason-counts.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
 import { handleArrived } from '../measure/timers.ts';
 import type { Traffic } from '../measure/traffic.ts';
+import { reportAbsences } from './absence-report.ts';
 import { type Absences, absencesOf } from './absences/absences.ts';
 import { type ContextOptions, WorkerContext } from './context.ts';
 import { DroppedClients } from './dropped-clients.ts';
@@ -220,7 +221,8 @@ export class GeneratorSession {
     const { target, layout } = this.#context;
     const expected = expectedEvents(target.mapping, layout, replies.asked);
     const received = { ...this.#received.counts(known.counts()), expected };
-    post({ type: 'final', rows: ledger.rows(), missedFirst: ledger.missedFirst(), received });
+    const absences = reportAbsences(this.#context, ledger, this.#messages.times);
+    post({ type: 'final', rows: ledger.rows(), missedFirst: ledger.missedFirst(), received, absences });
     this.#publisher.close();
     await this.#pool.closeAll();
     post({ type: 'closed', notLeft: this.#notLeft.take() });

@@ -1,6 +1,7 @@
 import { seriesOfRun } from '../measure/series.ts';
 import type { GeneratorSample, ReceivingSample, TelemetrySample } from '../measure/telemetry.ts';
 import type { Traffic, TrafficSpan } from '../measure/traffic.ts';
+import { awaySince } from './absence-report.ts';
 import type { WorkerContext } from './context.ts';
 import type { Snapshot } from './messages.ts';
 import type { Chores } from './pacer-waits.ts';
@@ -15,7 +16,7 @@ const REHEARSALS = 40;
 /** What a snapshot takes from the rest of the worker. */
 export type MeasuredPart = Omit<
   Snapshot,
-  'startNs' | 'endNs' | 'recorded' | 'telemetry' | 'traffic' | 'snapshotCostMs'
+  'startNs' | 'endNs' | 'recorded' | 'away' | 'telemetry' | 'traffic' | 'snapshotCostMs'
 >;
 
 export interface SnapshotsOptions {
@@ -131,6 +132,7 @@ export class Snapshots implements Chores {
       startNs: this.#startNs,
       endNs,
       recorded: recorder.take(),
+      away: awaySince(this.#context, this.#startNs),
       telemetry: this.#telemetry,
       traffic: this.#traffic,
       snapshotCostMs: this.#costMs,

@@ -60,6 +60,7 @@ export function madeSnapshot(startNs: number, more: Partial<Snapshot>): Snapshot
     totals: NO_TOTALS,
     bySecond: [],
     broadcasts: [],
+    away: null,
     incomplete: [],
     slowest: [],
     closed: [],

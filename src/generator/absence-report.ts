@@ -1,0 +1,30 @@
+import type { Ledger } from '../measure/ledger.ts';
+import type { WorkerContext } from './context.ts';
+import type { AbsencesOfWorker } from './messages.ts';
+import type { SentTimes } from './sent-times.ts';
+
+/** What the coordinator needs to balance the absences of a worker's clients; null where no client of the run comes back. */
+export function reportAbsences(
+  { absences }: Pick<WorkerContext, 'absences'>,
+  ledger: Pick<Ledger, 'missingOf'>,
+  times: Pick<SentTimes, 'all'>,
+): AbsencesOfWorker | null {
+  if (absences === null) return null;
+  return {
+    absences: absences.all,
+    missing: ledger.missingOf(new Set(absences.newest.keys())),
+    sentTimes: times.all(),
+  };
+}
+
+/** Absences that were not over at `sinceNs`, as `away` of a snapshot; null where nobody has to know of them. */
+export function awaySince(
+  { absences, assignment }: Pick<WorkerContext, 'absences' | 'assignment'>,
+  sinceNs: number,
+): Float64Array | null {
+  if (absences === null || !assignment.fanoutIsSplit) return null;
+  const away = absences.all.filter(({ backNs }) => backNs === null || backNs >= sinceNs);
+  return Float64Array.from(
+    away.flatMap(({ client, fromNs, backNs }) => [client, fromNs, backNs ?? Number.POSITIVE_INFINITY]),
+  );
+}
