@@ -10,6 +10,7 @@ import {
   textSchema,
 } from './bounded-schema.ts';
 import { FINDING_CODES } from './findings.ts';
+import { absencesSchema, outcomesSchema } from './stored-absences.ts';
 import { clockSchema, receivingSchema } from './stored-clock.ts';
 import { environmentSchema as environment } from './stored-environment.ts';
 import { runFloorSchema } from './stored-floor.ts';
@@ -51,6 +52,8 @@ const interval = z.object({
   expected: countSchema,
   delivered: countSchema,
   lost: countSchema,
+  /** Not delivered to clients that were away, without a promise of the server to replay them. */
+  missed: countSchema.default(0),
   /** Values recorded in this interval, by the time of receipt: encoded histograms by series. */
   series: recordOf(histogramSchema),
 });
@@ -63,6 +66,7 @@ const account = z.object({
   delivered: countSchema,
   late: countSchema,
   lost: countSchema,
+  missed: countSchema.default(0),
   duplicated: countSchema,
   reordered: countSchema,
   corrupted: countSchema.default(0),
@@ -82,6 +86,11 @@ const ledger = z.object({
   unknown: countSchema,
   /** Not delivered, by a server that may leave receivers out, as the target declares. They are not lost. */
   dropped: countSchema.default(0),
+  /**
+   * Not delivered to clients that were away: due then, or in flight at the cut. They are lost where the server said that it
+   * had restored the session.
+   */
+  missed: countSchema.default(0),
   /** Additional copies of delivered messages. */
   duplicated: countSchema,
   reordered: countSchema,
@@ -198,6 +207,12 @@ export const runResultSchema = z.object({
   ledger,
   /** The broadcasts that took the longest until their last receiver had them, the slowest first. */
   slowest: slowestSchema.default([]),
+  /** What each disruption did to the clients, and what the server or the network did without one. */
+  disruptions: outcomesSchema.default([]),
+  /** Times in which clients could receive nothing; of more than are kept, the longest. */
+  absences: absencesSchema.default([]),
+  /** All absences, also those that are not kept. */
+  absenceCount: countSchema.default(0),
   /** When clients were disconnected by the server. */
   disconnects: disconnectsSchema.default([]),
   telemetry: telemetrySchema,

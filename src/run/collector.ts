@@ -158,6 +158,7 @@ export class Collector {
         record.rows = message.rows;
         record.missedFirst = message.missedFirst;
         record.received = message.received;
+        record.absences = message.absences;
         break;
       case 'closed':
         this.notLeft.addAll(message.notLeft);

@@ -7,10 +7,16 @@ import type { Finding } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { plural } from '../text.ts';
 import { formatCount } from '../units.ts';
+import type { BalancedAbsences } from './absences/balance.ts';
 import type { Collector } from './collector.ts';
 import type { RunParts } from './phases.ts';
 
 type RecordedRun = Pick<RunParts, 'membership' | 'collector'>;
+
+/** A run with what its clients missed while they were away. */
+interface BalancedRun extends RecordedRun {
+  readonly absent: BalancedAbsences;
+}
 
 /** Counts the messages of the schedule; where clients only listen, the server's pushes, which have no schedule. */
 export function countMessages({ collector, membership }: RecordedRun): { intended: number; sent: number } {
@@ -59,15 +65,18 @@ function sentOfHeadline(headline: string, { streams }: Layout, collector: Collec
   );
 }
 
-/** Compares expected deliveries, by membership, with what every receiver got. */
-export function balanceLedger({ collector, membership }: RecordedRun): RunResult['ledger'] {
+/**
+ * Compares expected deliveries, by membership, with what every receiver got. What clients missed while they were away is
+ * not lost, and what they did not expect is in no count.
+ */
+export function balanceLedger({ collector, membership, absent }: BalancedRun): RunResult['ledger'] {
   if (isObserving(membership.layout)) return balancePushes(collector, membership.silentCount);
   const { delivered, ...anomalous } = collector.totals();
   const expected = membership.expected(collector.sent());
   // A lost worker with a sender never reported its total: what is known to be expected is the minimum.
   const known = membership.crosses
     ? expected.total + deliveredFromElsewhere({ collector, membership })
-    : Math.max(expected.total, collector.timeline.counts().expected);
+    : Math.max(expected.total - absent.notExpected.total, collector.timeline.counts().expected);
   const expectedTotal = Math.max(known, delivered);
   const lostWorkers = [...membership.lostWorkers];
   const deliveredToSilent = lostWorkers.reduce(
@@ -78,14 +87,16 @@ export function balanceLedger({ collector, membership }: RecordedRun): RunResult
   const isSenderLost = lostWorkers.some((worker) => membership.hasSender(worker));
   const inDoubt = isSenderLost ? expectedTotal - delivered : expected.silent - deliveredToSilent;
   const unknown = Math.max(0, inDoubt);
+  const missed = Math.min(absent.missed.total, expectedTotal - delivered - unknown);
   return {
     expected: expectedTotal,
     delivered,
     ...anomalous,
-    lost: Math.max(0, expectedTotal - delivered - unknown),
+    lost: Math.max(0, expectedTotal - delivered - unknown - missed),
+    missed,
     unknown,
     dropped: 0,
-    ...keepWorst(anomalousAccounts({ collector, membership })),
+    ...keepWorst(anomalousAccounts({ collector, membership, absent })),
   };
 }
 
@@ -100,23 +111,37 @@ function deliveredFromElsewhere({ collector, membership }: RecordedRun): number 
 /** `silent`: how many clients stopped reporting. Which pushes they received before is not known one by one. */
 function balancePushes({ pushes: { expected, counts } }: Collector, silent: number): RunResult['ledger'] {
   const { pushes, delivered, duplicated } = counts;
-  const none = { late: 0, reordered: 0, corrupted: 0, unexpected: 0, anomalies: [], anomalyCount: 0 };
+  const none = {
+    late: 0,
+    missed: 0,
+    reordered: 0,
+    corrupted: 0,
+    unexpected: 0,
+    anomalies: [],
+    anomalyCount: 0,
+  };
   const missing = Math.max(0, expected - delivered);
   const unknown = Math.min(missing, pushes * silent);
   return { ...none, expected, delivered, duplicated, unknown, lost: missing - unknown, dropped: 0 };
 }
 
 /** Accounts in which anything was lost, late, duplicated, out of order or corrupted. */
-export function anomalousAccounts({ collector, membership }: RecordedRun): RunResult['ledger']['anomalies'] {
+export function anomalousAccounts({
+  collector,
+  membership,
+  absent,
+}: BalancedRun): RunResult['ledger']['anomalies'] {
   const sentOf = new Map(collector.sent().map(({ stream, sent, rejected }) => [stream, sent - rejected]));
   return collector.workers
     .flatMap(({ rows }) => rows)
     .map((row) => {
       const expected = membership.isFromElsewhere(row.stream)
         ? row.delivered
-        : (sentOf.get(row.stream) ?? 0) * membership.copies(row.stream);
+        : (sentOf.get(row.stream) ?? 0) * membership.copies(row.stream) -
+          absent.notExpected.of(row.receiver, row.stream);
       const sender = membership.layout.streams[row.stream]?.sender ?? 0;
-      return { ...row, sender, expected, lost: Math.max(0, expected - row.delivered) };
+      const missed = absent.missed.of(row.receiver, row.stream);
+      return { ...row, sender, expected, missed, lost: Math.max(0, expected - row.delivered - missed) };
     })
     .filter(isAnomalous);
 }

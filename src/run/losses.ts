@@ -2,11 +2,13 @@ import type { Finding } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { plural } from '../text.ts';
 import { formatCount, formatNs } from '../units.ts';
+import type { BalancedAbsences } from './absences/balance.ts';
 import { anomalousAccounts } from './deliveries.ts';
 import type { RunParts } from './phases.ts';
 
 /** What is known of a run when its ledger is balanced. */
 interface RecordedLosses extends Pick<RunParts, 'membership' | 'collector'> {
+  readonly absent: BalancedAbsences;
   /** How many processes of the server accepted connections, as far as that is known. */
   readonly serverProcesses: number;
   readonly warmupMs: number;

@@ -4,6 +4,7 @@ import { type BroadcastPart, type ClosedBroadcast, FanoutTracker } from '../meas
 import type { SparseCounts } from '../measure/histogram.ts';
 import { Recorder } from '../measure/recorder.ts';
 import { SlowestBroadcasts } from '../measure/slowest-broadcasts.ts';
+import { AwayTimes } from './absences/away-times.ts';
 import type { Membership } from './membership.ts';
 
 interface SplitBroadcastsOptions {
@@ -25,12 +26,13 @@ export class SplitBroadcasts {
   readonly #fanout: FanoutTracker;
   readonly #givenUp: ClosedBroadcast[] = [];
   readonly #recorder = new Recorder();
+  readonly #away = new AwayTimes();
 
   constructor(options: SplitBroadcastsOptions) {
     const { membership, quietNs } = options;
     this.#options = options;
     this.#fanout = new FanoutTracker({
-      expected: (stream) => membership.receivers(stream).length * membership.copies(stream),
+      expected: (stream, dueNs) => this.#presentAt(stream, dueNs) * membership.copies(stream),
       quietNs,
       onClosed: (broadcast) => {
         if (broadcast.reached < broadcast.expected) this.#givenUp.push(broadcast);
@@ -39,8 +41,15 @@ export class SplitBroadcasts {
     });
   }
 
+  /** How many receivers of a stream were connected and not away, as far as is known. */
+  #presentAt(stream: number, dueNs: number): number {
+    const receivers = this.#options.membership.receivers(stream);
+    return receivers.length - this.#away.countAt(dueNs, (client) => receivers.includes(client));
+  }
+
   /** Takes the parts in a snapshot of a second. */
   add(second: number, snapshot: Snapshot): void {
+    if (snapshot.away !== null) this.#away.add(snapshot.away);
     const middleNs = (snapshot.startNs + snapshot.endNs) / 2;
     for (const part of snapshot.broadcasts) {
       if (this.#options.keepPart?.(part, second) === false) continue;

@@ -10,6 +10,7 @@ export interface ScheduleCounts {
   sent: number;
   expected: number;
   delivered: number;
+  missed: number;
 }
 
 /** One interval of the run while it is being filled. */
@@ -59,7 +60,14 @@ export class Timeline {
   }
 
   addCounts(bySecond: readonly SecondCounts[]): void {
-    for (const counts of bySecond) addTo(this.#intervalOf(Math.max(0, counts.second)).counts, counts);
+    for (const counts of bySecond)
+      addTo(this.#intervalOf(Math.max(0, counts.second)).counts, { ...counts, missed: 0 });
+  }
+
+  /** Counts what clients missed while they were away, and takes off what they did not expect, by second. */
+  addAbsent(missedSeconds: readonly number[], notExpectedSeconds: readonly number[]): void {
+    for (const second of missedSeconds) this.#intervalOf(Math.max(0, second)).counts.missed += 1;
+    for (const second of notExpectedSeconds) this.#intervalOf(Math.max(0, second)).counts.expected -= 1;
   }
 
   /** Sums so far. */
@@ -171,17 +179,18 @@ function store({ startS, lengthS, counts, encoded }: OpenInterval, lost: number)
   return { ...times, ...counts, lost, series: Object.fromEntries(encoded) };
 }
 
-const NO_COUNTS: Readonly<ScheduleCounts> = { intended: 0, sent: 0, expected: 0, delivered: 0 };
+const NO_COUNTS: Readonly<ScheduleCounts> = { intended: 0, sent: 0, expected: 0, delivered: 0, missed: 0 };
 
 function addTo(sum: ScheduleCounts, counts: Readonly<ScheduleCounts>): void {
   sum.intended += counts.intended;
   sum.sent += counts.sent;
   sum.expected += counts.expected;
   sum.delivered += counts.delivered;
+  sum.missed += counts.missed;
 }
 
-function lostOf({ expected, delivered }: ScheduleCounts): number {
-  return Math.max(0, expected - delivered);
+function lostOf({ expected, delivered, missed }: ScheduleCounts): number {
+  return Math.max(0, expected - delivered - missed);
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { SentOfStream } from '../generator/messages.ts';
+import type { AbsencesOfWorker, SentOfStream } from '../generator/messages.ts';
 import type { ReceivedCounts } from '../generator/received-messages.ts';
 import type { SocketsInUse } from '../generator/sockets.ts';
 import type { AccountRow, LedgerTotals, MissedFirst } from '../measure/ledger.ts';
@@ -21,6 +21,8 @@ export interface WorkerRecord {
   totals: LedgerTotals;
   rows: readonly AccountRow[];
   missedFirst: readonly MissedFirst[];
+  /** Of its clients and what they sent; null before its final report, and where no client of the run comes back. */
+  absences: AbsencesOfWorker | null;
   /** What its clients received; null before its final report. */
   received: ReceivedCounts | null;
   connected: number;
@@ -48,6 +50,7 @@ export function newWorkerRecord(): WorkerRecord {
     rows: [],
     missedFirst: [],
     received: null,
+    absences: null,
     connected: 0,
     connectReason: null,
     delivered: 0,

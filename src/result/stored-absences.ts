@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { countSchema, listOf, numberSchema, textSchema } from './bounded-schema.ts';
+import { reasonSchema } from './stored-received.ts';
+
+/** How many absences a result lists: those of a storm of 1,000 clients, with their times. */
+export const MAX_ABSENCES = 1000;
+/** A disruption that is repeated more often is one entry for all repetitions. */
+export const MAX_OUTCOMES = 200;
+
+const timeSchema = numberSchema.nullable();
+
+/** A time in which a client could receive nothing. Times are in milliseconds from the start of measuring. */
+const absence = z.object({
+  client: countSchema,
+  /** Number of the disruption in the plan; null where the server or the network ended the connection. */
+  disruption: countSchema.nullable(),
+  repetition: countSchema,
+  /** How the connection ended. */
+  reason: textSchema,
+  fromMs: numberSchema,
+  attempts: countSchema,
+  /** When the last attempt to come back began, and when its connection was open. */
+  triedMs: timeSchema,
+  connectedMs: timeSchema,
+  /** When the client was in its rooms again; null if it never was. */
+  backMs: timeSchema,
+  /** When it received the first message that was due after that. */
+  receivingMs: timeSchema,
+  /** Whether the server restored the session; null where the protocol or the server has no recovery. */
+  recovered: z.boolean().nullable(),
+  replayed: countSchema,
+  firstReplayedMs: timeSchema,
+  lastReplayedMs: timeSchema,
+  early: countSchema,
+  missed: countSchema,
+  lost: countSchema,
+  duplicated: countSchema,
+  reordered: countSchema,
+});
+
+/** Times of several clients, in milliseconds; null where no client has one. */
+const spread = z.object({ p50Ms: timeSchema, p95Ms: timeSchema, lastMs: timeSchema });
+
+/** What one disruption did to its clients, or what the server or the network did without one. */
+const outcome = z.object({
+  disruption: countSchema.nullable(),
+  /** How often it had happened before; null for all repetitions together. */
+  repetition: countSchema.nullable(),
+  /** The disruption as --disrupt reads it; null where there was none. */
+  text: textSchema.nullable(),
+  /** When the first client lost its connection, from the start of measuring. */
+  atMs: numberSchema,
+  /** Absences, and those of them that ended. */
+  clients: countSchema,
+  back: countSchema,
+  /** How connections ended. */
+  reasons: listOf(reasonSchema),
+  /** From the end of a connection until the client was in its rooms again. */
+  away: spread,
+  /** The parts of it: until the attempt that succeeded, until its connection was open, until the rooms were joined. */
+  offline: spread,
+  connecting: spread,
+  joining: spread,
+  /** From the end of a connection until the first new message. */
+  receiving: spread,
+  attempts: countSchema,
+  maxAttempts: countSchema,
+  /** Sessions that the server restored, and new ones where it could have. */
+  recovered: countSchema,
+  newSessions: countSchema,
+  /** Messages that were due before the attempt that succeeded, and arrived after the cut. */
+  replayed: countSchema,
+  /** From the end of a connection until the first, and the last, replayed message. */
+  firstReplayed: spread,
+  lastReplayed: spread,
+  /** Messages that were due while clients connected and joined, and arrived. */
+  early: countSchema,
+  /** Messages that were due in the meantime, and did not arrive: `lost` where the server restored the session. */
+  missed: countSchema,
+  lost: countSchema,
+  /** Further copies, and messages out of order, from then until the next absence of the same client. */
+  duplicated: countSchema,
+  reordered: countSchema,
+});
+
+export const absencesSchema = listOf(absence, MAX_ABSENCES);
+export const outcomesSchema = listOf(outcome, MAX_OUTCOMES + 100);
+
+export type StoredAbsence = z.infer<typeof absence>;
+export type DisruptionOutcome = z.infer<typeof outcome>;
+export type StoredSpread = z.infer<typeof spread>;
