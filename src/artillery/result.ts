@@ -94,6 +94,7 @@ function ledgerOf(
   const numbers = new Map([...members.keys()].map((client, place) => [client, place]));
   const rows = accounts.filter(isAnomalous).map((account) => ({
     ...account,
+    missed: 0,
     stream:
       placeOfNumber(account.stream) * threads.length +
       threads.findIndex((thread) => isOfThread(account.stream, thread)),
@@ -107,6 +108,7 @@ function ledgerOf(
     lost: sum('lost') - unknown,
     unknown,
     dropped: 0,
+    missed: 0,
     duplicated: sum('duplicated'),
     reordered: sum('reordered'),
     corrupted: sum('corrupted'),

@@ -122,6 +122,7 @@ function mergeIntervals(group: readonly Part[]): Part {
     expected: sum('expected'),
     delivered: sum('delivered'),
     lost: sum('lost'),
+    missed: sum('missed'),
     expectedElsewhere: sum('expectedElsewhere'),
     series: Object.fromEntries([...names].map((name) => [name, mergeEncoded(group, name)])),
   };

@@ -9,6 +9,11 @@ import {
   type StoredSpread,
 } from './stored-absences.ts';
 
+/** Whether clients of a run may lose their connection and come back. */
+export function mayBeAway({ disruptions, reconnect }: Pick<Plan, 'disruptions' | 'reconnect'>): boolean {
+  return disruptions.length > 0 || reconnect.kind !== 'none';
+}
+
 const COUNTED = [
   'attempts',
   'replayed',

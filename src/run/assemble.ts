@@ -10,6 +10,8 @@ import type { StoredClock } from '../result/stored-clock.ts';
 import { storeSeries } from '../result/stored-series.ts';
 import { NOT_RECEIVING } from '../result/stored-telemetry.ts';
 import type { StoredSample } from '../result/telemetry.ts';
+import { balanceAbsent, storeAbsent } from './absences/absent-result.ts';
+import type { BalancedAbsences } from './absences/balance.ts';
 import type { Collector } from './collector.ts';
 import { balanceLedger, countMessages, countSamples, remarksOf } from './deliveries.ts';
 import { linksOf } from './links.ts';
@@ -50,10 +52,12 @@ export interface RunRecord
 type TelemetryRecord = Pick<RunRecord, 'collector' | 'relay' | 'servers' | 'workerPids'>;
 
 /** Turns what a run recorded into the stored result, and judges it. A run whose members change has its own ledger. */
-export function assembleResult(record: RunRecord, ledger = balanceLedger(record)): RunResult {
+export function assembleResult(record: RunRecord, given?: RunResult['ledger']): RunResult {
   const { timeline, impossible } = record.collector;
+  const absent = balanceAbsent(record);
+  const ledger = given ?? balanceLedger({ ...record, absent });
   const intervals = timeline.stored(ledger.unknown > 0 ? ledger.lost : undefined);
-  return judgeGathered(gatherResult(record, ledger, intervals), impossible.list());
+  return judgeGathered(gatherResult(record, ledger, intervals, absent), impossible.list());
 }
 
 /** Judges what {@link gatherResult} put together, and bounds it. `impossible`: values that no working clock gives. */
@@ -66,6 +70,7 @@ export function gatherResult(
   record: RunRecord,
   ledger: RunResult['ledger'],
   intervals: readonly StoredInterval[],
+  absent: BalancedAbsences,
 ): RunResult {
   const { plan, scenario, membership, collector, abortReasons, timing, shard } = record;
   const { receiving, clocksDiffer } = receivingOf(
@@ -75,6 +80,7 @@ export function gatherResult(
     {
       membership,
       collector,
+      absent,
       serverProcesses: record.servers.length,
       warmupMs: record.warmup.durationMs,
       measureMs: timing.measureMs,
@@ -117,6 +123,7 @@ export function gatherResult(
     intervals: membership.crosses ? intervalsOfShard([...intervals]) : [...intervals],
     ledger,
     slowest: slowestStored(collector),
+    ...storeAbsent(absent, record),
     disconnects: collector.disconnects.stored(),
     telemetry: telemetryOf(record),
     links: linksOf(record),

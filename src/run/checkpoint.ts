@@ -1,6 +1,8 @@
 import { isObserving } from '../contract/scenario.ts';
+import { mayBeAway } from '../result/disruption-outcomes.ts';
 import type { RunResult, StoredInterval } from '../result/run-result.ts';
 import { formatNs } from '../units.ts';
+import { NO_ABSENCES } from './absences/balance.ts';
 import { gatherResult, judgeGathered, type RunRecord } from './assemble.ts';
 import { balanceLedger } from './deliveries.ts';
 import { isGone, OWNER } from './leftovers/owner.ts';
@@ -23,8 +25,12 @@ export function makeCheckpoint(record: Omit<RunRecord, 'timing'>): RunResult | n
   const intervals = collector.timeline.storedBefore(seconds, lostBefore);
   const message = `the run has not ended: this is its checkpoint at ${placeOf({ measuredMs }, plan)}`;
   const timing = { startMs: 0, connectMs: 0, warmupMs: 0, measureMs: measuredMs, drainMs: 0, collectMs: 0 };
-  const ledger = isObserving(membership.layout) ? balanceLedger(record) : ledgerSoFar(record, lostBefore);
-  const gathered = gatherResult({ ...record, timing }, ledger, withinLimit(intervals, record));
+  // Workers report absences at the end only.
+  const absent = NO_ABSENCES;
+  const ledger = isObserving(membership.layout)
+    ? balanceLedger({ ...record, absent })
+    : ledgerSoFar(record, lostBefore);
+  const gathered = gatherResult({ ...record, timing }, ledger, withinLimit(intervals, record), absent);
   return {
     ...gathered,
     status: 'partial',
@@ -33,13 +39,18 @@ export function makeCheckpoint(record: Omit<RunRecord, 'timing'>): RunResult | n
   };
 }
 
-/** The deliveries so far. What may still arrive is unknown. */
-function ledgerSoFar({ collector }: Pick<RunRecord, 'collector'>, lostBefore: number): RunResult['ledger'] {
+/** The deliveries so far. What may still arrive is unknown, and so is what became of messages to clients that were away. */
+function ledgerSoFar(
+  { plan, collector }: Pick<RunRecord, 'plan' | 'collector'>,
+  lostBefore: number,
+): RunResult['ledger'] {
   const { delivered, ...anomalous } = collector.totals();
   const expected = Math.max(collector.timeline.counts().expected, delivered);
-  const lost = Math.min(collector.timeline.missingBefore(lostBefore), expected - delivered);
+  const missing = Math.min(collector.timeline.missingBefore(lostBefore), expected - delivered);
+  const lost = mayBeAway(plan) ? 0 : missing;
   const unknown = expected - delivered - lost;
-  return { expected, delivered, ...anomalous, lost, unknown, dropped: 0, anomalies: [], anomalyCount: 0 };
+  const none = { dropped: 0, missed: 0, anomalies: [], anomalyCount: 0 };
+  return { expected, delivered, ...anomalous, lost, unknown, ...none };
 }
 
 function withinLimit(

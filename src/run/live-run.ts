@@ -46,7 +46,7 @@ export class LiveRun {
   #phase: RunPhase | null = null;
   /** Full seconds of the phase that were reported. */
   #phaseSeconds = 0;
-  #reported: Readonly<ScheduleCounts> = { intended: 0, sent: 0, expected: 0, delivered: 0 };
+  #reported: Readonly<ScheduleCounts> = { intended: 0, sent: 0, expected: 0, delivered: 0, missed: 0 };
 
   constructor(run: RunParts, report: (progress: RunProgress) => void) {
     this.#run = run;
@@ -93,7 +93,7 @@ export class LiveRun {
     const figures = this.#figures();
     const before = this.#reported;
     const { intended, sent, expected, delivered } = figures;
-    this.#reported = { intended, sent, expected, delivered };
+    this.#reported = { intended, sent, expected, delivered, missed: 0 };
     this.#report({
       ...figures,
       measured: {

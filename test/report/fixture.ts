@@ -328,6 +328,7 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
         expected: expectedEach,
         delivered: expectedEach - lost,
         lost,
+        missed: 0,
         series: Object.fromEntries([...histograms].map(([name, histogram]) => [name, histogram.encode()])),
       };
     }),
@@ -343,6 +344,9 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
     disconnects: [],
     checkpoint: null,
     growth: null,
+    disruptions: [],
+    absences: [],
+    absenceCount: 0,
     telemetry: {
       servers: [telemetryOf('server', 100, 230, options)],
       workers: Array.from({ length: options.workers }, (_, i) =>
@@ -465,6 +469,7 @@ const NO_DELIVERIES = {
   delivered: 0,
   late: 0,
   lost: 0,
+  missed: 0,
   dropped: 0,
   unknown: 0,
   duplicated: 0,

@@ -144,6 +144,7 @@ describe('the page', () => {
       delivered: 8,
       late: 0,
       lost: 1,
+      missed: 0,
       duplicated: 0,
       reordered: 0,
       corrupted: 0,

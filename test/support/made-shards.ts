@@ -63,7 +63,7 @@ export function madeShard(run: MadeRun, shard: MadeShard, edit: Partial<StoredSh
     const latencies = got.filter((each) => each.second === second).map(({ latencyNs }) => latencyNs);
     return {
       ...{ startMs: 1000 * second, lengthMs: 1000, intended: owned, sent: owned },
-      ...{ expected: delivered, delivered, lost: 0 },
+      ...{ expected: delivered, delivered, lost: 0, missed: 0 },
       // What a shard alone makes of a broadcast is not what it was.
       series: latencies.length === 0 ? {} : { delivery: encoded(latencies), fanout_last: encoded([1]) },
     };

@@ -2,7 +2,7 @@ import type { StoredInterval } from '../run-result.ts';
 import { SeriesSums } from '../stored-series.ts';
 import type { ShardResult } from './shard-set.ts';
 
-const COUNTED = ['intended', 'sent', 'expected', 'delivered'] as const;
+const COUNTED = ['intended', 'sent', 'expected', 'delivered', 'missed'] as const;
 
 /** A part of the run, summed over shards. */
 interface SummedInterval {
@@ -22,10 +22,10 @@ export class IntervalSums {
   /** Adds the intervals of a shard. What its receivers expect, the shards of the senders know. */
   add({ intervals, shard }: ShardResult): void {
     const own = intervals.map((interval, index): SummedInterval => {
-      const { startMs, lengthMs, intended, sent, delivered } = interval;
+      const { startMs, lengthMs, intended, sent, delivered, missed } = interval;
       const series = new SeriesSums();
       for (const [name, encoded] of Object.entries(interval.series)) series.add(name, encoded);
-      const counts = { intended, sent, delivered, expected: shard.expected[index] ?? 0 };
+      const counts = { intended, sent, delivered, missed, expected: shard.expected[index] ?? 0 };
       return { startMs, endMs: startMs + lengthMs, counts, series };
     });
     this.#intervals = align(this.#intervals, own);
@@ -59,7 +59,7 @@ export class IntervalSums {
   stored(known: number): StoredInterval[] {
     let left = known;
     return this.#intervals.map(({ startMs, endMs, counts, series }) => {
-      const lost = Math.min(left, Math.max(0, counts.expected - counts.delivered));
+      const lost = Math.min(left, Math.max(0, counts.expected - counts.delivered - counts.missed));
       left -= lost;
       const encoded = series.entries().map(([name, sum]) => [name, sum.encode()]);
       return { startMs, lengthMs: endMs - startMs, ...counts, lost, series: Object.fromEntries(encoded) };
@@ -96,6 +96,7 @@ function addUp(group: readonly SummedInterval[]): SummedInterval {
       sent: sum('sent'),
       expected: sum('expected'),
       delivered: sum('delivered'),
+      missed: sum('missed'),
     },
     series,
   };

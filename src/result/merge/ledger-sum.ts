@@ -1,5 +1,6 @@
 import { shardOfClient } from '../../plan/shard.ts';
 import { isAnomalous, keepWorst } from '../bound.ts';
+import { mayBeAway } from '../disruption-outcomes.ts';
 import type { RunResult } from '../run-result.ts';
 import type { StoredShard } from '../stored-shard.ts';
 import type { ShardResult } from './shard-set.ts';
@@ -18,8 +19,12 @@ export class LedgerSum {
   readonly #accounts: Array<StoredShard['accounts'][number]> = [];
   #deliveredToSilent = 0;
   #isSenderLost = false;
+  /** The sums of shards whose clients were away, and which therefore exchange no messages. */
+  #apart: MergedLedger | null = null;
 
-  add({ ledger, shard }: ShardResult): void {
+  add({ ledger, shard, plan }: ShardResult): void {
+    // Each shard alone knows what its own clients expected.
+    if (mayBeAway(plan)) this.#apart = this.#apart === null ? ledger : addLedgers(this.#apart, ledger);
     for (const name of SUMMED_COUNTS) this.#sums[name] += ledger[name];
     for (const each of shard.streams) this.#streams.set(each.stream, each);
     for (const account of shard.accounts) {
@@ -61,6 +66,7 @@ export class LedgerSum {
    * sent, which is the minimum where a sender was lost before it reported its total.
    */
   balance(expected: number): MergedLedger {
+    if (this.#apart !== null) return this.#apart;
     const { delivered } = this.#sums;
     const total = Math.max(this.#expectedAt(this.#receivers), expected, delivered);
     const silent = this.#expectedAt(this.#silent);
@@ -71,6 +77,7 @@ export class LedgerSum {
       expected: total,
       unknown,
       dropped: 0,
+      missed: 0,
       lost: total - delivered - unknown,
       ...keepWorst(this.#anomalous()),
     };
@@ -103,9 +110,20 @@ export class LedgerSum {
       const expected = (sent - rejected) * copies;
       const lost = Math.max(0, expected - account.delivered);
       if (!isAnomalous({ ...account, lost })) continue;
-      for (const receiver of receivers) yield { ...account, receiver, sender, expected, lost };
+      for (const receiver of receivers) yield { ...account, receiver, sender, expected, missed: 0, lost };
     }
   }
+}
+
+const LEDGER_COUNTS = [...SUMMED_COUNTS, 'expected', 'lost', 'unknown', 'dropped', 'missed'] as const;
+
+function addLedgers(a: MergedLedger, b: MergedLedger): MergedLedger {
+  const sums = Object.fromEntries(LEDGER_COUNTS.map((name) => [name, a[name] + b[name]])) as Record<
+    (typeof LEDGER_COUNTS)[number],
+    number
+  >;
+  const { anomalies } = keepWorst([...a.anomalies, ...b.anomalies]);
+  return { ...sums, anomalies, anomalyCount: a.anomalyCount + b.anomalyCount };
 }
 
 function addCount(counts: Map<number, number>, key: number, count: number): void {

@@ -1,9 +1,11 @@
 import { isAcrossHosts, isUnstalled, seriesNamed, withinHost } from '../../measure/series.ts';
 import { VERSION } from '../../package.ts';
 import { formatCount } from '../../units.ts';
+import { boundAbsences, outcomesOf } from '../disruption-outcomes.ts';
 import type { Finding } from '../findings.ts';
 import { largest } from '../order-statistics.ts';
 import { type RunResult, SCHEMA_VERSION } from '../run-result.ts';
+import type { StoredAbsence } from '../stored-absences.ts';
 import { type StoredSlowBroadcast, slowestOf, storeDisconnects } from '../stored-moments.ts';
 import { SeriesSums, storeSeries } from '../stored-series.ts';
 import { CarriedFindings } from './carried-findings.ts';
@@ -47,6 +49,8 @@ export class ShardMerge {
   readonly #notes: Finding[] = [];
   readonly #slowest: StoredSlowBroadcast[] = [];
   readonly #disconnects: RunResult['disconnects'] = [];
+  readonly #absences: StoredAbsence[] = [];
+  #absenceCount = 0;
   /** Shards that recorded latencies of senders on another host. */
   readonly #acrossHosts: number[] = [];
   #broadcastsProblem: string | null = null;
@@ -77,6 +81,8 @@ export class ShardMerge {
     };
     this.#slowest.push(...shard.slowest);
     this.#disconnects.push(...shard.disconnects);
+    this.#absences.push(...shard.absences);
+    this.#absenceCount += shard.absenceCount;
     this.#broadcastsProblem ??= shard.shard.broadcastsProblem;
     this.#merged = this.#merged === null ? onceOf(shard) : withShard(this.#merged, shard);
   }
@@ -113,6 +119,9 @@ export class ShardMerge {
       ledger,
       slowest: this.#slowestBroadcasts(),
       disconnects: storeDisconnects(this.#disconnects),
+      disruptions: outcomesOf(this.#absences, merged.plan),
+      absences: boundAbsences(this.#absences),
+      absenceCount: this.#absenceCount,
       telemetry: this.#machines.telemetry,
       thresholds: [],
       profiles: null,

@@ -48,6 +48,13 @@ export interface BalancedAbsences {
   readonly notExpected: MissingCounts;
 }
 
+/** What is known of a run in which nobody was away. */
+export const NO_ABSENCES: BalancedAbsences = {
+  absences: [],
+  missed: new MissingCounts(),
+  notExpected: new MissingCounts(),
+};
+
 /**
  * Finds the absence that each missing message belongs to: it was due then, or it was in flight at the cut, which is after
  * the last one that its receiver had got. It is lost where the server said that it had restored the session, and missed

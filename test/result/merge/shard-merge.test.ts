@@ -221,7 +221,7 @@ function coarser(result: RunResult, sizes: readonly number[]): RunResult {
     return {
       startMs: of[0]?.startMs ?? 0,
       ...{ lengthMs: total('lengthMs'), intended: total('intended'), sent: total('sent') },
-      ...{ expected: total('expected'), delivered: total('delivered'), lost: total('lost') },
+      ...{ expected: total('expected'), delivered: total('delivered'), lost: total('lost'), missed: 0 },
       series: Object.fromEntries(series) as Record<string, string>,
     };
   });

@@ -29,6 +29,7 @@ function intervalOf({ medianMs, arrived, expected, lost }: Second, second: numbe
     expected,
     delivered: expected - lost,
     lost,
+    missed: 0,
     series: delivery,
   };
 }

@@ -1,0 +1,54 @@
+import type { Absence } from '../../measure/absence.ts';
+import { boundAbsences, outcomesOf } from '../../result/disruption-outcomes.ts';
+import type { RunResult } from '../../result/run-result.ts';
+import type { StoredAbsence } from '../../result/stored-absences.ts';
+import type { RunParts } from '../phases.ts';
+import { type BalancedAbsence, type BalancedAbsences, balanceAbsences } from './balance.ts';
+
+type AbsentRecord = Pick<RunParts, 'plan' | 'membership' | 'collector'>;
+
+/**
+ * Balances the absences of a run by what its workers reported at the end. The seconds of its timeline then have what was
+ * missed, and no longer what was not expected.
+ */
+export function balanceAbsent({ plan, membership, collector }: AbsentRecord): BalancedAbsences {
+  const absent = balanceAbsences({
+    reports: collector.workers.flatMap(({ absences }) => absences ?? []),
+    copiesOf: (stream) => membership.copies(stream),
+    hasLeft: ({ disruption }: Absence) =>
+      disruption !== null && plan.disruptions[disruption]?.kind === 'leave',
+  });
+  const secondOf = (timeNs: number) => Math.floor((timeNs - collector.measureStartNs) / 1e9);
+  collector.timeline.addAbsent(absent.missed.dueNs.map(secondOf), absent.notExpected.dueNs.map(secondOf));
+  return absent;
+}
+
+/** What a result holds of absences. */
+export function storeAbsent(
+  { absences }: BalancedAbsences,
+  { plan, collector: { measureStartNs } }: AbsentRecord,
+): Pick<RunResult, 'disruptions' | 'absences' | 'absenceCount'> {
+  const stored = absences.map((absence) => storeAbsence(absence, measureStartNs));
+  return {
+    disruptions: outcomesOf(stored, plan),
+    absences: boundAbsences(stored),
+    absenceCount: stored.length,
+  };
+}
+
+function storeAbsence(absence: BalancedAbsence, measureStartNs: number): StoredAbsence {
+  const { client, disruption, repetition, reason, attempts, recovered } = absence;
+  const { replayed, early, missed, lost, duplicated, reordered } = absence;
+  const atMs = (timeNs: number | null) => (timeNs === null ? null : (timeNs - measureStartNs) / 1e6);
+  return {
+    ...{ client, disruption, repetition, reason, attempts, recovered },
+    fromMs: (absence.fromNs - measureStartNs) / 1e6,
+    triedMs: atMs(absence.lastTriedNs),
+    connectedMs: atMs(absence.connectedNs),
+    backMs: atMs(absence.backNs),
+    receivingMs: atMs(absence.receivingNs),
+    firstReplayedMs: atMs(absence.firstReplayedNs),
+    lastReplayedMs: atMs(absence.lastReplayedNs),
+    ...{ replayed, early, missed, lost, duplicated, reordered },
+  };
+}
