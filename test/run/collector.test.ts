@@ -460,7 +460,13 @@ describe('what else workers report', () => {
       streams: [{ stream: 0, sent: 40, rejected: 0 }],
     });
     const row = { receiver: 2, stream: 0, delivered: 80, late: 0, duplicated: 0, reordered: 0, corrupted: 0 };
-    collector.onMessage(1, { type: 'final', rows: [row], missedFirst: [], received: NOTHING_RECEIVED, absences: null });
+    collector.onMessage(1, {
+      type: 'final',
+      rows: [row],
+      missedFirst: [],
+      received: NOTHING_RECEIVED,
+      absences: null,
+    });
     expect(collector.workers.map(({ delivered }) => delivered)).toEqual([0, 80]);
     expect(collector.workers.map(({ iterating }) => iterating)).toEqual([0, 3]);
     expect(collector.sent()).toEqual([{ stream: 0, sent: 40, rejected: 0 }]);

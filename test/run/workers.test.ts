@@ -54,7 +54,13 @@ function twoWorkers() {
   return { workers, lost, posted, report, end };
 }
 
-const FINAL: FromWorker = { type: 'final', rows: [], missedFirst: [], received: NOTHING_RECEIVED, absences: null };
+const FINAL: FromWorker = {
+  type: 'final',
+  rows: [],
+  missedFirst: [],
+  received: NOTHING_RECEIVED,
+  absences: null,
+};
 
 describe('the workers of a run', () => {
   it('are waited for until each that is alive has posted, whenever the wait begins', async () => {
