@@ -65,9 +65,12 @@ describe('the page', () => {
 
   it('joins the modules of the charts into a script that can be read', () => {
     const modules = readdirSync('src/report/render/page/charts').filter((name) => name.endsWith('.js'));
-    const code = joinModules(modules.map((name) => name.slice(0, -3)));
+    const code = joinModules([...modules.map((name) => name.slice(0, -3)), '../live/live']);
     expect(() => new Script(code)).not.toThrow();
     expect(code).not.toMatch(/^(import|export) |^\s*(\/\/|\/?\*\*?)/m);
+    // A second function of a name would silently replace the first.
+    const names = [...code.matchAll(/^(?:async )?function (\w+)/gm)].map(([, name]) => name);
+    expect(names.filter((name, index) => names.indexOf(name) < index)).toEqual([]);
   });
 
   it('names no address', () => {

@@ -31,7 +31,7 @@ function drawNext() {
   else performance.mark('charts-drawn');
 }
 
-function drawLater(box) {
+function drawWhenNear(box) {
   if (waiting.size === 0) whenIdle(drawNext);
   waiting.add(box);
   near.observe(box);
@@ -86,7 +86,7 @@ export function makeFigure(state, { title, note, xAxis, isHeat }, zoom) {
   box.draw = drawn.draw;
   box.follow = () => drawn.plot?.setSize({ width: box.clientWidth, height: drawn.plot.height });
   resized.observe(box);
-  drawLater(box);
+  drawWhenNear(box);
   steer(drawn, zoom);
   return drawn;
 }
