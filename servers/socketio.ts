@@ -1,5 +1,4 @@
 import { createServer } from 'node:http';
-import { Server } from 'socket.io';
 import type { ReferenceServer } from '../src/contract/server.ts';
 import { listen } from './listen.ts';
 import { serveChat, socketioOptions } from './socketio-chat.ts';
@@ -11,6 +10,8 @@ export const server: ReferenceServer = {
   transports: ['websocket', 'polling', 'upgrade'],
   settings: ['namespace', 'compression', 'parser', 'recovery'],
   async start(options) {
+    // The command line loads this file too, for what is above.
+    const { Server } = await import('socket.io');
     const http = createServer();
     const io = new Server(http, socketioOptions(options.settings));
     serveChat(io, options.settings);
