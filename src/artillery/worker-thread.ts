@@ -66,6 +66,7 @@ export class WorkerThread {
     );
     if (driver === undefined)
       throw new Error(`there is no driver ${plan.driver} for ${plan.target.protocol}`);
+    await driver.load?.();
     const parts = threadParts(
       plan,
       target,

@@ -190,6 +190,8 @@ export interface Driver {
   readonly opensStreams?: true;
   /** How its connections can be disturbed over a transport. */
   disturbances?(transport: Transport): readonly ClientDisruption[];
+  /** Loads what the driver needs, so that the first connection does not wait for it. */
+  load?(): Promise<void>;
   /** Rejects with an Error whose message says why, within `timeoutMs`. */
   connect(options: ConnectOptions): Promise<Connection>;
 }

@@ -2,7 +2,6 @@ import type { Agent as HttpAgent } from 'node:http';
 import { io, type Socket } from 'socket.io-client';
 import { Encoder } from 'socket.io-msgpack-parser';
 import type { WebSocket } from 'ws';
-import { CLIENT_DISRUPTIONS } from '../contract/disruption.ts';
 import type { Transport } from '../contract/target.ts';
 import { requirePingTimes } from '../wire/socketio/engine.ts';
 import { MsgpackDecoder } from '../wire/socketio/msgpack.ts';
@@ -26,12 +25,8 @@ const ENGINE_TRANSPORTS: Readonly<
   upgrade: [EnginePolling, EngineWebSocket],
 };
 
-export const officialSocketio: Driver = {
-  name: 'official',
-  protocol: 'socketio',
-  transports: ['websocket', 'polling', 'upgrade'],
-  summary: 'socket.io-client, without reconnection',
-  disturbances: (transport) => (transport === 'websocket' ? CLIENT_DISRUPTIONS : ['leave']),
+/** Connections of socket.io-client. */
+export const socketioClient: Pick<Driver, 'connect'> = {
   connect: (options) =>
     connectWithin(options, (resolve, reject) => {
       const namespaces = namespacesOf(options);

@@ -60,6 +60,7 @@ async function createSession(assignment: Assignment): Promise<GeneratorSession> 
   );
   if (scenario === undefined) throw new Error(`there is no scenario ${plan.scenario}`);
   if (driver === undefined) throw new Error(`there is no driver ${plan.driver} for ${plan.target.protocol}`);
+  await driver.load?.();
   const target = await loadTarget(plan);
   const clock = createClock(assignment.originNs);
   const telemetry = new TelemetrySampler(clock);

@@ -6,7 +6,7 @@ import type { Transport } from '../../src/contract/target.ts';
 import type { Connection, Driver } from '../../src/drivers/driver.ts';
 import { startRequest } from '../../src/drivers/http.ts';
 import { drivers } from '../../src/drivers/index.ts';
-import { officialSocketio } from '../../src/drivers/socketio.ts';
+import { officialSocketio } from '../../src/drivers/official-socketio.ts';
 import { wireSocketio } from '../../src/drivers/wire-socketio.ts';
 import { messageOf } from '../../src/errors.ts';
 import { damaged } from '../support/damaged.ts';

@@ -3,7 +3,7 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { clientAgent } from '../../src/drivers/http.ts';
-import { officialSocketio } from '../../src/drivers/socketio.ts';
+import { officialSocketio } from '../../src/drivers/official-socketio.ts';
 
 const closers: Array<() => void> = [];
 afterEach(() => {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { Server, type ServerOptions } from 'socket.io';
 import type { Connection, ConnectOptions } from '../../src/drivers/driver.ts';
-import { officialSocketio } from '../../src/drivers/socketio.ts';
+import { officialSocketio } from '../../src/drivers/official-socketio.ts';
 import { wireSocketio } from '../../src/drivers/wire-socketio.ts';
 import { listening } from '../support/refusing-servers.ts';
 import { SOCKETS } from '../wire/support/sockets.ts';

@@ -9,7 +9,7 @@ import { runtimeCommand, whyUnavailable } from '../../servers/availability.ts';
 import { server as socketioBun } from '../../servers/socketio-bun.ts';
 import { EVENT, type Scope } from '../../src/contract/protocol.ts';
 import type { ServerSettings } from '../../src/contract/server.ts';
-import { officialSocketio } from '../../src/drivers/socketio.ts';
+import { officialSocketio } from '../../src/drivers/official-socketio.ts';
 import { skipWhenMissing } from '../support/need.ts';
 import { killServer, type ServerChild, startServer, urlOf } from './child.ts';
 

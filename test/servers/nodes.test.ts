@@ -11,7 +11,7 @@ import { RedisProcess } from '../../servers/cluster/redis-process.ts';
 import { EVENT, type Payload, SCOPES, type Scope } from '../../src/contract/protocol.ts';
 import { DEFAULT_SERVER_SETTINGS, type ServerSettings } from '../../src/contract/server.ts';
 import type { Connection, ConnectOptions } from '../../src/drivers/driver.ts';
-import { officialSocketio } from '../../src/drivers/socketio.ts';
+import { officialSocketio } from '../../src/drivers/official-socketio.ts';
 import { probeUrl } from '../../src/run/server/probe-listener.ts';
 import { startReference } from '../../src/run/server/server-process.ts';
 import { skipWhenMissing } from '../support/need.ts';

@@ -76,6 +76,7 @@ async function trace(cli: Cli, name: string | undefined, flags: Flags): Promise<
   const wanted = defaultDriver(protocol, planned.plan.transport);
   const driver = drivers.find((each) => each.protocol === protocol && each.name === wanted);
   if (driver === undefined) throw new Error(`there is no driver ${wanted} for ${protocol}`);
+  await driver.load?.();
   const printer = new TracePrinter(cli.out, cli.paint.out, startedAt());
   const signal = cli.listenForStop();
   try {

@@ -1,7 +1,7 @@
 import type { Protocol } from '../../contract/target.ts';
 import { type ConnectOptions, subprotocolsOf } from '../../drivers/driver.ts';
+import { officialSocketio } from '../../drivers/official-socketio.ts';
 import { REFUSED_BY_SERVER } from '../../drivers/reason.ts';
-import { officialSocketio } from '../../drivers/socketio.ts';
 import { wireSocketio } from '../../drivers/wire-socketio.ts';
 import { foreign } from '../../foreign.ts';
 import { plural } from '../../text.ts';
