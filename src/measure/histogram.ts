@@ -1,24 +1,7 @@
-// The index of the package also loads WebAssembly, log files and a deflate of its own: 60 ms in every process of a run.
-import type { JsHistogram } from 'hdr-histogram-js';
-import { constructorFromBucketSize } from 'hdr-histogram-js/dist/JsHistogramFactory.js';
+import { BUCKETS, bucketOf, HALF_BUCKETS, HIGHEST_NS, lowestOf, widthOf } from './buckets.ts';
 import { type EncodedSize, type Geometry, readEncoded, writeEncoded } from './encoded-histogram.ts';
 
-/** One hour. Nothing that a run measures lasts longer, so no histogram resizes while it records. */
-export const HIGHEST_NS = 3_600e9;
-const LOWEST_NS = 1;
-const SIGNIFICANT_DIGITS = 3;
-
-function build(bits: 32 | 64): JsHistogram {
-  const Histogram = constructorFromBucketSize(bits);
-  return new Histogram(LOWEST_NS, HIGHEST_NS, SIGNIFICANT_DIGITS);
-}
-
-const GEOMETRY: Geometry = {
-  digits: SIGNIFICANT_DIGITS,
-  lowestNs: LOWEST_NS,
-  highestNs: HIGHEST_NS,
-  buckets: build(32).countsArrayIndex(HIGHEST_NS) + 1,
-};
+const GEOMETRY: Geometry = { digits: 3, lowestNs: 1, highestNs: HIGHEST_NS, buckets: BUCKETS };
 
 /** Non-empty buckets only: `counts[i]` values fell into the bucket whose lowest value is `valuesNs[i]`. */
 export interface SparseCounts {
@@ -33,22 +16,53 @@ export interface Bucket {
   readonly count: number;
 }
 
-/** A High Dynamic Range histogram: 1 ns to one hour at three significant digits. About 130 KB. */
+/**
+ * A High Dynamic Range histogram: 1 ns to one hour at three significant digits, with the buckets and the quantiles of
+ * HdrHistogram. It takes 8 KB for each power of two that has values.
+ */
 export class NsHistogram {
-  readonly #histogram: JsHistogram;
+  /** The counts of so many buckets each; nothing where all are 0. */
+  readonly #blocks: Array<Float64Array | undefined> = [];
+  #count = 0;
 
-  /** `bits` per bucket: 32 where at most 2^31 values are recorded, 64 for sums of such histograms. */
-  constructor(bits: 32 | 64 = 32) {
-    this.#histogram = build(bits);
-  }
-
+  /** The number of values. */
   get count(): number {
-    return this.#histogram.totalCount;
+    return this.#count;
   }
 
   /** Records a whole number of nanoseconds, 0 or more; values over one hour are recorded as one hour. */
   record(valueNs: number, count = 1): void {
-    this.#histogram.recordValueWithCount(valueNs < HIGHEST_NS ? valueNs : HIGHEST_NS, count);
+    this.#add(bucketOf(valueNs < HIGHEST_NS ? valueNs : HIGHEST_NS), count);
+  }
+
+  #add(bucket: number, count: number): void {
+    const place = Math.floor(bucket / HALF_BUCKETS);
+    let block = this.#blocks[place];
+    if (block === undefined) {
+      block = new Float64Array(HALF_BUCKETS);
+      this.#blocks[place] = block;
+    }
+    const index = bucket % HALF_BUCKETS;
+    block[index] = (block[index] ?? 0) + count;
+    this.#count += count;
+  }
+
+  /** Calls back for each bucket with values, in ascending order, until it is answered with true. */
+  #someCount(isEnough: (bucket: number, count: number) => boolean): void {
+    for (const [place, block] of this.#blocks.entries()) {
+      if (block === undefined) continue;
+      for (let index = 0; index < HALF_BUCKETS; index++) {
+        const count = block[index] ?? 0;
+        if (count > 0 && isEnough(place * HALF_BUCKETS + index, count)) return;
+      }
+    }
+  }
+
+  #eachCount(onCount: (bucket: number, count: number) => void): void {
+    this.#someCount((bucket, count) => {
+      onCount(bucket, count);
+      return false;
+    });
   }
 
   /**
@@ -56,8 +70,16 @@ export class NsHistogram {
    * to the end of its bucket (0.1 %); NaN when nothing was recorded.
    */
   quantileNs(quantile: number): number {
-    if (this.count === 0) return Number.NaN;
-    return this.#histogram.getValueAtPercentile(quantile * 100);
+    const rank = rankOfQuantile(quantile, this.#count);
+    let passed = 0;
+    let valueNs = Number.NaN;
+    this.#someCount((bucket, count) => {
+      passed += count;
+      if (passed < rank) return false;
+      valueNs = quantile === 0 ? lowestOf(bucket) : lowestOf(bucket) + widthOf(bucket) - 1;
+      return true;
+    });
+    return valueNs;
   }
 
   /** The end of the highest non-empty bucket, so that it is the same before and after storing. */
@@ -68,39 +90,33 @@ export class NsHistogram {
   /** Each value counts as the middle of its bucket. */
   get meanNs(): number {
     let sumNs = 0;
-    this.#eachCount((index, count) => {
-      sumNs += this.#middleNs(index) * count;
+    this.#eachCount((bucket, count) => {
+      sumNs += middleOf(bucket) * count;
     });
-    return sumNs / this.count;
+    return sumNs / this.#count;
   }
 
   get stdDeviationNs(): number {
     const { meanNs } = this;
     let sumOfSquares = 0;
-    this.#eachCount((index, count) => {
-      sumOfSquares += (this.#middleNs(index) - meanNs) ** 2 * count;
+    this.#eachCount((bucket, count) => {
+      sumOfSquares += (middleOf(bucket) - meanNs) ** 2 * count;
     });
-    return Math.sqrt(sumOfSquares / this.count);
-  }
-
-  #middleNs(index: number): number {
-    return this.#histogram.medianEquivalentValue(this.#histogram.valueFromIndex(index));
+    return Math.sqrt(sumOfSquares / this.#count);
   }
 
   add(other: NsHistogram): void {
-    this.#histogram.add(other.#histogram);
+    other.#eachCount((bucket, count) => this.#add(bucket, count));
   }
 
   /** Adds what {@link encode} wrote, here or in another implementation; throws an Error for anything else. */
   addEncoded(base64: string): void {
-    readEncoded(base64, GEOMETRY, (index, count) => {
-      this.#histogram.recordValueWithCount(this.#histogram.valueFromIndex(index), count);
-    });
+    readEncoded(base64, GEOMETRY, (bucket, count) => this.#add(bucket, count));
   }
 
-  addSparse(sparse: SparseCounts): void {
-    sparse.valuesNs.forEach((valueNs, i) => {
-      this.#histogram.recordValueWithCount(valueNs, sparse.counts[i] ?? 0);
+  addSparse({ valuesNs, counts }: SparseCounts): void {
+    valuesNs.forEach((valueNs, i) => {
+      this.record(valueNs, counts[i] ?? 0);
     });
   }
 
@@ -108,39 +124,25 @@ export class NsHistogram {
   toSparse(): SparseCounts {
     const valuesNs: number[] = [];
     const counts: number[] = [];
-    this.#eachCount((index, count) => {
-      valuesNs.push(this.#histogram.valueFromIndex(index));
+    this.#eachCount((bucket, count) => {
+      valuesNs.push(lowestOf(bucket));
       counts.push(count);
     });
     return { valuesNs: Float64Array.from(valuesNs), counts: Float64Array.from(counts) };
   }
 
-  /** Calls back for each bucket with values, by ascending index. */
-  #eachCount(onCount: (index: number, count: number) => void): void {
-    const histogram = this.#histogram;
-    if (this.count === 0) return;
-    // Between zero and the smallest other value lie thousands of empty buckets.
-    const zeros = histogram.getCountAtIndex(0);
-    if (zeros > 0) onCount(0, zeros);
-    const last = histogram.countsArrayIndex(histogram.maxValue);
-    const first = histogram.countsArrayIndex(Math.min(histogram.minNonZeroValue, histogram.maxValue));
-    for (let index = Math.max(1, first); index <= last; index++) {
-      const count = histogram.getCountAtIndex(index);
-      if (count > 0) onCount(index, count);
-    }
-  }
-
   buckets(): Bucket[] {
-    const { valuesNs, counts } = this.toSparse();
-    return Array.from(valuesNs, (valueNs, i) => ({
-      lowestNs: this.#histogram.lowestEquivalentValue(valueNs),
-      highestNs: this.#histogram.highestEquivalentValue(valueNs),
-      count: counts[i] ?? 0,
-    }));
+    const buckets: Bucket[] = [];
+    this.#eachCount((bucket, count) => {
+      const lowestNs = lowestOf(bucket);
+      buckets.push({ lowestNs, highestNs: lowestNs + widthOf(bucket) - 1, count });
+    });
+    return buckets;
   }
 
   reset(): void {
-    this.#histogram.reset();
+    this.#blocks.length = 0;
+    this.#count = 0;
   }
 
   /** HdrHistogram V2, compressed, base64, as every HdrHistogram implementation reads it. */
@@ -150,13 +152,8 @@ export class NsHistogram {
 
   /** Decodes what {@link encode} wrote, here or in another implementation; throws an Error for anything else. */
   static decode(base64: string): NsHistogram {
-    const decoded = new NsHistogram(64);
-    let length = 0;
-    readEncoded(base64, GEOMETRY, (index, count) => {
-      decoded.#histogram.setCountAtIndex(index, count);
-      length = index + 1;
-    });
-    decoded.#histogram.establishInternalTackingValues(length);
+    const decoded = new NsHistogram();
+    decoded.addEncoded(base64);
     return decoded;
   }
 
@@ -164,4 +161,17 @@ export class NsHistogram {
   static sizeOf(base64: string): EncodedSize {
     return readEncoded(base64, GEOMETRY, () => {});
   }
+}
+
+function middleOf(bucket: number): number {
+  return lowestOf(bucket) + Math.floor(widthOf(bucket) / 2);
+}
+
+/**
+ * Which of `count` ascending values is the quantile, from 1. An error of rounding in the product would choose the next
+ * value. Source: HdrHistogram's getValueAtPercentile.
+ */
+function rankOfQuantile(quantile: number, count: number): number {
+  const product = (Math.min(quantile * 100, 100) / 100) * count;
+  return Math.max(Math.ceil(product - 2 ** (Math.floor(Math.log2(product)) - 52)), 1);
 }

@@ -26,7 +26,7 @@ export function aggregate(views: readonly ResultView[]): Aggregate {
       const known = merged.get(series);
       if (known !== undefined) return known;
       const parts = views.map((view) => view.histogram(series)).filter((part) => part !== null);
-      const all = parts.length === 0 ? null : new NsHistogram(64);
+      const all = parts.length === 0 ? null : new NsHistogram();
       for (const part of parts) all?.add(part);
       merged.set(series, all);
       return all;

@@ -14,7 +14,7 @@ export interface Difference {
 }
 
 /** The packages of the generator that all figures are measured with. */
-const GENERATOR_PACKAGES = ['socket.io-client', 'ws', 'hdr-histogram-js'];
+const GENERATOR_PACKAGES = ['socket.io-client', 'ws'];
 
 const NONE = '-';
 const GIB = 1024 ** 3;

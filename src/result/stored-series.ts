@@ -37,7 +37,7 @@ export class HistogramSum {
   }
 
   histogram(): NsHistogram {
-    const sum = new NsHistogram(64);
+    const sum = new NsHistogram();
     for (const encoded of this.#parts) sum.addEncoded(encoded);
     return sum;
   }

@@ -11,7 +11,6 @@ const PACKAGES = [
   'socket.io',
   'socket.io-client',
   'ws',
-  'hdr-histogram-js',
   '@nestjs/core',
   '@nestjs/websockets',
   '@socket.io/cluster-adapter',

@@ -31,7 +31,7 @@ export interface LiveSecond {
 export class LiveSeconds {
   readonly #watched: readonly string[];
   readonly #open = new Map<number, OpenSecond>();
-  readonly #merged = new NsHistogram(64);
+  readonly #merged = new NsHistogram();
   /** All seconds before it were taken. Values of these that come later count in the whole run only. */
   #next = 0;
 

@@ -56,7 +56,7 @@ export class Timeline {
 
   /** Adds to a series as a whole only, for what happens before measuring. */
   addTotal(name: string, sparse: SparseCounts): void {
-    getOrAdd(this.series, name, () => new NsHistogram(64)).addSparse(sparse);
+    getOrAdd(this.series, name, () => new NsHistogram()).addSparse(sparse);
   }
 
   addCounts(bySecond: readonly SecondCounts[]): void {
@@ -143,7 +143,7 @@ export class Timeline {
     const { open, encoded } = this.#intervalOf(second);
     return getOrAdd(open, name, () => {
       const stored = encoded.get(name);
-      return stored === undefined ? new NsHistogram(64) : NsHistogram.decode(stored);
+      return stored === undefined ? new NsHistogram() : NsHistogram.decode(stored);
     });
   }
 }
@@ -159,7 +159,7 @@ function joinIntervals(earlier: OpenInterval, later: OpenInterval): OpenInterval
   for (const { counts, open, encoded } of [earlier, later]) {
     addTo(joined.counts, counts);
     for (const [name, histogram] of open) {
-      getOrAdd(joined.open, name, () => new NsHistogram(64)).add(histogram);
+      getOrAdd(joined.open, name, () => new NsHistogram()).add(histogram);
     }
     for (const [name, text] of encoded) {
       // What is open has the encoded values too.

@@ -90,7 +90,7 @@ function mediansNs(view: ResultView): number[] {
 
 function mergedMedianNs({ result }: ResultView, intervals: readonly IntervalFigures[]): number {
   const starts = new Set(intervals.map(({ startMs }) => startMs));
-  const merged = new NsHistogram(64);
+  const merged = new NsHistogram();
   for (const { startMs, series } of result.intervals) {
     const encoded = series[result.headline];
     if (starts.has(startMs) && encoded !== undefined) merged.add(NsHistogram.decode(encoded));

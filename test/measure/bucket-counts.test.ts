@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import hdr from 'hdr-histogram-js';
 import { expect, it } from 'vitest';
-import { BucketCounts, bucketOf, lowestOf } from '../../src/measure/bucket-counts.ts';
-import { HIGHEST_NS, NsHistogram } from '../../src/measure/histogram.ts';
+import { BucketCounts } from '../../src/measure/bucket-counts.ts';
+import { bucketOf, HIGHEST_NS, lowestOf, widthOf } from '../../src/measure/buckets.ts';
+import { NsHistogram } from '../../src/measure/histogram.ts';
 
 const reference = hdr.build({
   bitBucketSize: 32,
@@ -27,6 +28,7 @@ it('counts each value in the bucket that HdrHistogram counts it in', () => {
       const bucket = bucketOf(valueNs);
       expect(bucket).toBe(reference.countsArrayIndex(valueNs));
       expect(lowestOf(bucket)).toBe(reference.lowestEquivalentValue(valueNs));
+      expect(widthOf(bucket)).toBe(reference.sizeOfEquivalentValueRange(valueNs));
     }),
     { numRuns: 2000 },
   );

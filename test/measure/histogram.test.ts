@@ -1,7 +1,9 @@
 import { deflateSync, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
+import hdr from 'hdr-histogram-js';
 import { describe, expect, it } from 'vitest';
-import { HIGHEST_NS, NsHistogram } from '../../src/measure/histogram.ts';
+import { HIGHEST_NS } from '../../src/measure/buckets.ts';
+import { NsHistogram } from '../../src/measure/histogram.ts';
 
 /** Whole nanoseconds over all magnitudes up to one hour. */
 const valueNs = fc
@@ -9,8 +11,8 @@ const valueNs = fc
   .map(([bits, noise]) => Math.min(2 ** bits + (noise % 2 ** Math.min(bits, 31)) - 1, HIGHEST_NS));
 const valuesNs = fc.array(valueNs, { minLength: 1, maxLength: 400 });
 
-function histogramOf(values: readonly number[], bits: 32 | 64 = 32): NsHistogram {
-  const histogram = new NsHistogram(bits);
+function histogramOf(values: readonly number[]): NsHistogram {
+  const histogram = new NsHistogram();
   for (const value of values) histogram.record(value);
   return histogram;
 }
@@ -96,6 +98,42 @@ describe('mean and deviation', () => {
   });
 });
 
+it('is what HdrHistogram makes of the same values', () => {
+  const expected = hdr.build({
+    bitBucketSize: 64,
+    autoResize: false,
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: HIGHEST_NS,
+    numberOfSignificantValueDigits: 3,
+  }) as hdr.JsHistogram;
+  const counted = fc.array(fc.tuple(fc.oneof(valueNs, fc.constant(0)), fc.nat({ max: 2 ** 40 })), {
+    minLength: 1,
+    maxLength: 50,
+  });
+  const quantiles = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 5 });
+  fc.assert(
+    fc.property(counted, quantiles, (given, drawn) => {
+      expected.reset();
+      const histogram = new NsHistogram();
+      for (const [value, count] of given.map(([value, count]) => [value, count + 1] as const)) {
+        expected.recordValueWithCount(value, count);
+        histogram.record(value, count);
+      }
+      const all = [0, 0.5, 0.95, 0.99, 0.999, 1, ...drawn];
+      expect(all.map((quantile) => histogram.quantileNs(quantile))).toEqual(
+        all.map((quantile) => expected.getValueAtPercentile(quantile * 100)),
+      );
+      expect([histogram.count, histogram.meanNs, histogram.stdDeviationNs]).toEqual([
+        expected.totalCount,
+        expected.mean,
+        expected.stdDeviation,
+      ]);
+      expect(hdr.decodeFromCompressedBase64(histogram.encode(), 64).mean).toBe(expected.mean);
+    }),
+    { numRuns: 20 },
+  );
+});
+
 describe('recording', () => {
   it('takes zero as a value like any other', () => {
     const histogram = histogramOf([0, 0, 5]);
@@ -151,7 +189,7 @@ describe('merging', () => {
   it('gives the histogram of all values', () => {
     fc.assert(
       fc.property(valuesNs, valuesNs, (left, right) => {
-        const merged = histogramOf(left, 64);
+        const merged = histogramOf(left);
         merged.add(histogramOf(right));
         expect(contents(merged)).toEqual(contents(histogramOf([...left, ...right])));
       }),
@@ -161,7 +199,7 @@ describe('merging', () => {
   it('by way of sparse counts gives the same, and survives structured cloning', () => {
     fc.assert(
       fc.property(valuesNs, valuesNs, (left, right) => {
-        const merged = new NsHistogram(64);
+        const merged = new NsHistogram();
         merged.addSparse(structuredClone(histogramOf(left).toSparse()));
         merged.addSparse(histogramOf(right).toSparse());
         expect(merged.buckets()).toEqual(histogramOf([...left, ...right]).buckets());
@@ -171,7 +209,7 @@ describe('merging', () => {
   });
 
   it('counts beyond 2^32', () => {
-    const total = new NsHistogram(64);
+    const total = new NsHistogram();
     for (let i = 0; i < 3; i++) total.record(1_000, 2 ** 31);
     expect(total.count).toBe(3 * 2 ** 31);
     expect(NsHistogram.decode(total.encode()).buckets()).toEqual([

@@ -7,7 +7,7 @@ import { SERIES } from '../../src/measure/series.ts';
 function seriesOf(recorded: Recorded): Record<string, Array<[valueNs: number, count: number]>> {
   return Object.fromEntries(
     Object.entries(recorded.series).map(([name, sparse]) => {
-      const histogram = new NsHistogram(64);
+      const histogram = new NsHistogram();
       histogram.addSparse(sparse);
       return [name, histogram.buckets().map(({ lowestNs, count }) => [lowestNs, count])];
     }),

@@ -113,7 +113,7 @@ function storedSeries(seconds: readonly Histograms[], options: FixtureOptions): 
   for (let client = 0; client < options.clients; client++) record(totals, 'connect', 4 * nextNs());
   for (const histograms of seconds) {
     for (const [name, histogram] of histograms) {
-      const total = totals.get(name) ?? new NsHistogram(64);
+      const total = totals.get(name) ?? new NsHistogram();
       totals.set(name, total);
       total.add(histogram);
     }

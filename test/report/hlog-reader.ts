@@ -32,7 +32,7 @@ export function readHlog(log: string): HlogRow[] {
 export function sumByTag(rows: readonly HlogRow[]): Map<string, NsHistogram> {
   const sums = new Map<string, NsHistogram>();
   for (const { tag, histogram } of rows) {
-    const sum = sums.get(tag) ?? new NsHistogram(64);
+    const sum = sums.get(tag) ?? new NsHistogram();
     sums.set(tag, sum);
     sum.add(histogram);
   }

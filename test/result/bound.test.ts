@@ -12,7 +12,7 @@ function inAll({ intervals }: RunResult) {
   const sums = COUNTS.map((name) => intervals.reduce((sum, each) => sum + each[name], 0));
   const series = new Map<string, NsHistogram>();
   for (const [name, encoded] of intervals.flatMap((each) => Object.entries(each.series))) {
-    const merged = series.get(name) ?? new NsHistogram(64);
+    const merged = series.get(name) ?? new NsHistogram();
     series.set(name, merged);
     merged.add(NsHistogram.decode(encoded));
   }

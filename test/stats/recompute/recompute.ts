@@ -156,7 +156,7 @@ function machineOf({ environment, receiving, tool, plan: { target } }: Result): 
   const { packages, totalMemoryBytes, nodeVersion, stealRatio, throttledMs, cpuPressureRatio, ...others } =
     environment;
   const { commandLine, commit, dirty, serverStealRatio, ...machine } = others;
-  const programs = ['socket.io-client', 'ws', 'hdr-histogram-js'].map((name) => packages[name]);
+  const programs = ['socket.io-client', 'ws'].map((name) => packages[name]);
   const memory = Math.round(totalMemoryBytes / 2 ** 30);
   const { runtime = 'its own', version = '' } = target.reference ?? {};
   const usual = runtime === 'bun' ? packages['bun'] : nodeVersion;
