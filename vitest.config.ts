@@ -39,6 +39,7 @@ export default defineConfig({
           name: 'several',
           include: ['test/**/*.test.ts'],
           exclude: [...ALONE, ...TWO_TESTS_AT_A_TIME],
+          isolate: false,
           maxWorkers: FILES_AT_A_TIME,
           sequence: { groupOrder: 0 },
         },
