@@ -8,6 +8,7 @@ import type { RunResult } from '../result/run-result.ts';
 import { guard } from '../run/leftovers/guardian.ts';
 import { ownedEnvironment } from '../run/leftovers/owner.ts';
 import { removeLeftovers } from '../run/leftovers/remove.ts';
+import { inNetwork } from '../run/netem.ts';
 import type { RunHooks } from '../run/run.ts';
 
 /** From a comparison to the process that carries out one of its runs. */
@@ -34,9 +35,11 @@ export function runInProcess(
   { plan, layout }: PlannedRun,
   { onProgress, signal, commandLine, out }: RunHooks,
 ): Promise<RunResult> {
+  const node = [process.execPath, '--disable-warning=ExperimentalWarning'];
   return new Promise((resolve, reject) => {
+    const [execPath = process.execPath, ...execArgv] = [...inNetwork(plan), ...node];
     const child = fork(entryPath('cli/run-child'), {
-      execArgv: ['--disable-warning=ExperimentalWarning'],
+      ...{ execPath, execArgv },
       serialization: 'advanced',
       env: ownedEnvironment(),
     });

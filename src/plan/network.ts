@@ -1,7 +1,7 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { mersenne } from 'pure-rand/generator/mersenne';
 import { z } from 'zod';
-import { parseAddress } from '../contract/address.ts';
+import { isSecure, parseAddress, requireAllowedHost } from '../contract/address.ts';
 import { fail } from '../errors.ts';
 import { formatPercent } from '../units.ts';
 import { type Link, linkSchema } from './link.ts';
@@ -74,9 +74,35 @@ function requirePossibleLinks(via: NetworkVia, links: readonly Link[]): void {
   }
 }
 
-/** The links of a plan; null for none. Throws BAD_NETWORK for what is not possible together. */
+/** What links lead to. */
+interface LinkedTarget {
+  readonly url: string | null;
+  readonly exec: string | null;
+  readonly reference: object | null;
+  readonly allowRemote: string | null;
+}
+
+function requireLinkable(via: NetworkVia, links: readonly Link[], target: LinkedTarget): void {
+  if (via.toxiproxy !== null) requireAllowedHost(new URL(via.toxiproxy), target.allowRemote);
+  if (via.via === 'netem' && target.reference === null && target.exec === null)
+    fail(
+      'BAD_NETWORK',
+      '--network-via netem needs a server that the run starts, which gets the same network namespace',
+      'Start the server with --exec, or use --network-via relay.',
+    );
+  const isTls = target.url !== null && isSecure(new URL(target.url));
+  if (isTls && links.some(({ swallowUpgrade }) => swallowUpgrade))
+    fail(
+      'BAD_NETWORK',
+      '--network "swallow-upgrade": the relay cannot read requests over TLS',
+      'Connect without TLS, or remove swallow-upgrade.',
+    );
+}
+
+/** The links of a plan; null for none. Throws BAD_NETWORK for what is not possible together, and REMOTE_TARGET. */
 export function planNetwork(
   { network, networkVia }: { readonly network: readonly Link[] | null; readonly networkVia: NetworkVia },
+  target: LinkedTarget,
   clients: number,
   isViaGiven: boolean,
 ): NetworkPlan | null {
@@ -86,6 +112,7 @@ export function planNetwork(
     return null;
   }
   requirePossibleLinks(networkVia, network);
+  requireLinkable(networkVia, network, target);
   for (const { share, text } of network) {
     if (share === null || countOf(share, clients) > 0) continue;
     fail(

@@ -190,7 +190,7 @@ export function buildPlan(
     driver: options.driver ?? defaultDriver(target.protocol, options.transport),
     sockets: options.sockets,
     sourceAddresses: options.sourceAddresses ?? [],
-    network: planNetwork(options, options.clients, asked['networkVia'] !== undefined),
+    network: planNetwork(options, target, options.clients, asked['networkVia'] !== undefined),
     clients: options.clients,
     ...plannedWorkers(options.workers),
     pin: options.pin === 'on',

@@ -12,6 +12,7 @@ import { pinned } from './affinity.ts';
 import { guard } from './leftovers/guardian.ts';
 import { ownedEnvironment } from './leftovers/owner.ts';
 import type { RelayRecord } from './relay-record.ts';
+import { openProxies } from './toxiproxy.ts';
 import { GENERATOR_FLAGS } from './workers.ts';
 
 export interface LinksStart {
@@ -41,14 +42,19 @@ export interface OpenLinks {
 /** Clients connect to the server itself. */
 export const NO_LINKS: OpenLinks = { dials: [], pid: null, finish: async () => {}, close() {} };
 
-/** Makes the links of a plan. Throws RELAY_START. */
+/** Makes the links of a plan. Throws RELAY_START, and as {@link openProxies} does. */
 export async function openLinks({ network, seed }: Plan, start: LinksStart): Promise<OpenLinks> {
   if (network === null) return NO_LINKS;
   switch (network.via) {
     case 'relay':
       return await startRelay(network, seed, start);
-    case 'toxiproxy':
+    case 'toxiproxy': {
+      const { links, toxiproxy } = network;
+      const opened = await openProxies(toxiproxy ?? '', links, endpointOf(new URL(start.url)));
+      return { ...NO_LINKS, ...opened };
+    }
     case 'netem':
+      // The namespace of this process has it.
       return NO_LINKS;
   }
 }

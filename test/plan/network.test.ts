@@ -4,6 +4,7 @@ import { linkSeries, linksOfClients, parseNetworkVia, planNetwork } from '../../
 import { thrownBy } from '../thrown.ts';
 
 const RELAY = parseNetworkVia('relay');
+const TARGET = { url: 'http://127.0.0.1:1', exec: 'node app.js', reference: null, allowRemote: null };
 
 describe('links', () => {
   it.each([
@@ -96,15 +97,30 @@ describe('what makes the links', () => {
     ['10%: rtt=1ms', 'netem', 'netem cannot make a share of the clients'],
   ])('%s is refused of %s', (links, via, message) => {
     const options = { network: parseLinks(links), networkVia: parseNetworkVia(via) };
-    expect(thrownBy(() => planNetwork(options, 100, true)).message).toContain(message);
+    expect(
+      thrownBy(() => planNetwork(options, { ...TARGET, allowRemote: 'h' }, 100, true)).message,
+    ).toContain(message);
+  });
+
+  it.each([
+    [{ exec: null }, 'rtt=1ms', 'netem', 'needs a server that the run starts'],
+    [{ url: 'wss://127.0.0.1:1' }, 'swallow-upgrade', 'relay', 'cannot read requests over TLS'],
+    [{}, 'rtt=2ms', 'toxiproxy=10.0.0.1:8474', '10.0.0.1 is not this machine'],
+  ])('of a target with %j: %s is refused of %s', (target, links, via, message) => {
+    const options = { network: parseLinks(links), networkVia: parseNetworkVia(via) };
+    expect(thrownBy(() => planNetwork(options, { ...TARGET, ...target }, 100, true)).message).toContain(
+      message,
+    );
   });
 
   it('needs links, and a client for each of them', () => {
     const none = { network: null, networkVia: RELAY };
-    expect(planNetwork(none, 10, false)).toBeNull();
-    expect(thrownBy(() => planNetwork(none, 10, true))).toMatchObject({ code: 'BAD_NETWORK' });
+    expect(planNetwork(none, TARGET, 10, false)).toBeNull();
+    expect(thrownBy(() => planNetwork(none, TARGET, 10, true))).toMatchObject({ code: 'BAD_NETWORK' });
     const few = { network: parseLinks('1%: rtt=1ms'), networkVia: RELAY };
-    expect(thrownBy(() => planNetwork(few, 10, false)).message).toContain('1 % of 10 clients is less than');
+    expect(thrownBy(() => planNetwork(few, TARGET, 10, false)).message).toContain(
+      '1 % of 10 clients is less than',
+    );
   });
 });
 
@@ -134,7 +150,7 @@ describe('the links of clients', () => {
   });
 
   it('have series of their own', () => {
-    const network = planNetwork({ network: links, networkVia: RELAY }, 100, false);
+    const network = planNetwork({ network: links, networkVia: RELAY }, TARGET, 100, false);
     const names = ['delivery_link1', 'delivery_link2', 'delivery_direct', 'delivery_without_link'];
     expect(Object.keys(linkSeries('delivery', network))).toEqual(names);
     expect(linkSeries('iteration', network)).toEqual({});

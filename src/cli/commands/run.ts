@@ -20,6 +20,7 @@ import { deliver, unlessLost } from '../output.ts';
 import { readSource } from '../plan-run.ts';
 import { expectedRunMs, type ProgressFeed } from '../progress/feed.ts';
 import { isSilent, openProgress, PROGRESS_OPTION } from '../progress/open.ts';
+import { runInProcess } from '../run-process.ts';
 import { type HostedRun, hostRun, SHARD_OPTIONS } from '../shards.ts';
 import { shortRunText } from '../short-run.ts';
 
@@ -123,8 +124,10 @@ async function measureHosted(
   const hooks = { signal: cli.listenForStop(), commandLine: cli.argv, ...own };
   const shardClients = host.shard === null ? null : clientsOfShard(host.shard.shard, plan.clients).length;
   const place = { title: label, round: null, arm: null, shardClients };
+  // A namespace of the network is that of a whole process.
+  const carryOut = plan.network?.via === 'netem' ? runInProcess : runPlan;
   const measure = () =>
-    feed.measure(plan, place, (onProgress) => runPlan(planned, { ...hooks, onProgress }, host));
+    feed.measure(plan, place, (onProgress) => carryOut(planned, { ...hooks, onProgress }, host));
   const isWhole = ({ status }: RunResult) => status === 'complete';
   return await feed.carryOut({ ...beginning, ...times }, measure, isWhole);
 }
