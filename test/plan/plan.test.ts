@@ -3,7 +3,7 @@ import { ackRoundtrip } from '../../scenarios/ack-roundtrip.ts';
 import { broadcastLatency } from '../../scenarios/broadcast-latency.ts';
 import { roomFanout } from '../../scenarios/room-fanout.ts';
 import type { GivenOptions } from '../../src/contract/options.ts';
-import type { Scenario } from '../../src/contract/scenario.ts';
+import { defineScenario, everyClient, type Scenario } from '../../src/contract/scenario.ts';
 import { buildPlan, maxRunMs, type Plan, planIn, planSchema } from '../../src/plan/plan.ts';
 import { planOn, targetWith } from '../support/plan.ts';
 import { thrownBy } from '../thrown.ts';
@@ -286,6 +286,21 @@ describe('a plan', () => {
     const error = thrownBy(() => plan(given));
     expect(error).toMatchObject({ code, message, exitCode: 2 });
     expect(error.hint).not.toBe('');
+  });
+
+  it('needs no receivers for steps, which may only send requests', () => {
+    const asking = defineScenario({
+      name: 'asking',
+      summary: '',
+      headline: 'iteration',
+      options: {},
+      layout: (_options, clients) => ({
+        rooms: everyClient(clients).map(() => []),
+        streams: [{ sender: 0, operation: { kind: 'steps' }, receivers: [] }],
+      }),
+      steps: (user) => user.request(),
+    });
+    expect(plan({ clients: '2' }, asking).clients).toBe(2);
   });
 
   it('is refused when the rooms have no other member than the excluded sender', () => {

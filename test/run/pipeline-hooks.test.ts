@@ -101,6 +101,13 @@ describe('the life of a client', () => {
     if (dropped === 0) expect(ledger).toMatchObject({ expected: 130, delivered: 130 });
   });
 
+  it('ends with leave where the user stops the run', async () => {
+    const run = runWith(POLITE).during('measure', 1500, () => run.stop());
+    expect(await run.run()).toMatchObject({ status: 'partial', notes: [], clients: { dropped: [] } });
+    for (const client of [0, 1])
+      expect(heardFrom(run, client).slice(-2)).toEqual([`bye user-${client}`, 'left']);
+  });
+
   it('does not count as time of the handshake', async () => {
     const run = runWith({
       prepare: async () => void (await run.time.sleep(300)),
