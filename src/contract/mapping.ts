@@ -23,6 +23,7 @@ export function argumentsOf(data: unknown): readonly unknown[] {
 
 /** An event that a client sends. */
 export interface OutgoingEvent {
+  /** The name of the event. */
   readonly event: string;
   /** One argument, or {@link Arguments}. Without it, the event has no argument. */
   readonly data?: unknown;
@@ -36,6 +37,7 @@ export interface OutgoingEvent {
 
 /** An event that replies to another one of the same client. */
 export interface ReplyEvent {
+  /** The name of the event. */
   readonly event: string;
   /**
    * Reads the `id` that the function of the target was called with, as number or text. Without it, a reply belongs to
@@ -46,6 +48,7 @@ export interface ReplyEvent {
 
 /** The event with which the server refuses a message of the client that receives it. */
 export interface RefusalEvent {
+  /** The name of the event, or a list of names. */
   readonly event: string | readonly string[];
   /**
    * Why; null for an event that refuses nothing. Without it, the `reason`, `message`, `error` or `code` of the data; where
@@ -66,6 +69,7 @@ export interface OutgoingRequest {
   readonly url: string;
   /** POST by default. */
   readonly method?: string;
+  /** Added to those of the client. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Text and bytes are sent unchanged, anything else as JSON. */
   readonly body?: unknown;
@@ -73,6 +77,7 @@ export interface OutgoingRequest {
 
 /** An event that carries a payload of sockbench. */
 export interface IncomingEvent {
+  /** The name of the event, or a list of names. */
   readonly event: string | readonly string[];
   /** Extracts the payload from the data. Without it, the stamp is searched in the whole data. */
   readonly payload?: (data: unknown) => unknown;

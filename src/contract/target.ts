@@ -20,9 +20,13 @@ export const DEFAULT_POLL_INTERVAL_MS = 100;
 
 /** TLS of `https:` and `wss:`, with PEM texts, as the options of Node's tls.connect. */
 export interface TlsOptions {
+  /** Certificates of the authorities that are trusted. */
   readonly ca?: string;
+  /** Certificate of the clients. */
   readonly cert?: string;
+  /** Private key of the clients. */
   readonly key?: string;
+  /** Name that the certificate of the server must have; by default the host of the URL. */
   readonly servername?: string;
   /** False accepts a self-signed certificate. */
   readonly rejectUnauthorized?: boolean;
@@ -33,7 +37,9 @@ export type Frame = string | Uint8Array;
 
 /** What a codec reads in a message. An acknowledgement needs no `event`. */
 export interface DecodedEvent {
+  /** The name of the event. */
   readonly event?: string | undefined;
+  /** What the functions of the target get as `data`. */
   readonly data?: unknown;
   /** The server asks for an acknowledgement, which `encode` gets with this value as `ack`. */
   readonly id?: number | string | undefined;
@@ -65,7 +71,7 @@ export interface SocketioParser {
 export interface Client {
   /** From 0. */
   readonly number: number;
-  /** The values of this client: its row of the CSV file, or the result of the function `clients`. */
+  /** The values of this client: its row of the CSV file or the result of the function `clients`, and that of `prepare`. */
   readonly values: Readonly<Record<string, unknown>>;
 }
 

@@ -61,7 +61,7 @@ export const MAPPING_FIELDS = {
   publish: {
     schema: fn.optional(),
     about: 'The event, or the HTTP request, that publishes a message.',
-    called: `${PER_MESSAGE} that is sent: \`({ payload, scope, room, client, id })\`. May be async.`,
+    called: `${PER_MESSAGE} that is sent: \`({ payload, scope, room, to, client, id })\`. May be async.`,
     results: eventually(EVENT_OR_REQUEST),
   },
   changesPayload: {

@@ -17,7 +17,9 @@ const PROXY = join(import.meta.dirname, '../support/counting-proxy.ts');
 const CLIENTS = 4;
 const SENT = 20;
 const FEW = ['--clients', `${CLIENTS}`, '--rate', `${SENT}/s`, '--duration', '1s'];
-const SHORT = [...FEW, '--warmup', '0s', '--warmup-max', '0s', ...ANY_CPU, '--quiet'];
+/** Pages and tables would take longer than the run. */
+const DATA_ONLY = ['--format', 'json', '--quiet'];
+const SHORT = [...FEW, '--warmup', '0s', '--warmup-max', '0s', ...ANY_CPU, ...DATA_ONLY];
 
 skipWhenMissing(
   existsSync(join(EXAMPLES, 'node_modules'))
