@@ -43,24 +43,35 @@ export function placesOf(u, { group, shownRuns, hiddenMarks }) {
       const last = places.at(-1);
       if (last !== undefined && Math.max(to, last.to) - last.from < PLACE_PX) {
         last.marks.push(mark);
+        last.spans.push([from, to]);
         last.to = Math.max(to, last.to);
-      } else places.push({ kind, y: FIRST_ROW_PX + ROW_PX * row, from, to, marks: [mark] });
+      } else {
+        const y = FIRST_ROW_PX + ROW_PX * row;
+        places.push({ kind, y, from, to, spans: [[from, to]], marks: [mark] });
+      }
     }
     return places.map((place) => ({ ...place, label: labelOf(place), middle: middleOf(place, width) }));
   });
 }
 
+/** A sign is not cut at the edge of the plot. */
+const HALF_SIGN_PX = 6;
+
 /** Where the label of a place is: in the middle of what is in view. */
 function middleOf({ from, to }, width) {
-  return (Math.max(0, from) + Math.min(width, to)) / 2;
+  const middle = (Math.max(0, from) + Math.min(width, to)) / 2;
+  return Math.min(width - HALF_SIGN_PX, Math.max(HALF_SIGN_PX, middle));
 }
 
-/** How strongly the time of a place is coloured: a line, or a band. */
-export function opacityOf({ from, to }) {
-  return to - from < 1 ? 0.25 : 0.12;
+/** The bands of a place: lines for moments, fainter where there are several, since they must not hide the plot. */
+export function bandsOf({ spans }) {
+  return spans.map(([x, to]) => {
+    const opacity = to - x < 1 && spans.length === 1 ? 0.25 : 0.12;
+    return { x, width: Math.max(1, to - x), opacity };
+  });
 }
 
-/** Signs at the top of the plot, and a faint line or band from each. */
+/** Signs at the top of the plot, and faint lines or bands below each. */
 export function drawMarks(u, state) {
   const { left, top, width, height } = u.bbox;
   const ratio = uPlot.pxRatio;
@@ -72,8 +83,10 @@ export function drawMarks(u, state) {
   u.ctx.textAlign = 'center';
   for (const place of placesOf(u, state)) {
     u.ctx.fillStyle = themed(MARKS[place.kind].colour);
-    u.ctx.globalAlpha = opacityOf(place);
-    u.ctx.fillRect(left + place.from * ratio, top, Math.max(1, place.to - place.from) * ratio, height);
+    for (const band of bandsOf(place)) {
+      u.ctx.globalAlpha = band.opacity;
+      u.ctx.fillRect(left + band.x * ratio, top, band.width * ratio, height);
+    }
     u.ctx.globalAlpha = 1;
     u.ctx.fillText(place.label, left + place.middle * ratio, top + place.y * ratio);
   }

@@ -1,6 +1,6 @@
 import { drawing, svgElement } from './download.js';
 import { cellsOf, strength } from './heat.js';
-import { MARKS, opacityOf, placesOf } from './marks.js';
+import { bandsOf, MARKS, placesOf } from './marks.js';
 import { LONE_PX, lonePoints } from './plot.js';
 import { colourOf, DASHES, lineName, themed } from './shared.js';
 
@@ -46,13 +46,13 @@ function cellsSvg(u, chart, heatRun) {
 
 function marksSvg(u, state, height) {
   return placesOf(u, state).flatMap((place) => {
-    const { kind, from: x, to, middle, y, marks } = place;
+    const { kind, middle, y, marks } = place;
     const fill = themed(MARKS[kind].colour);
     const text = { x: middle, y, fill, 'text-anchor': 'middle', 'font-size': 11 };
     const label = svgElement('text', text, place.label);
     label.append(svgElement('title', {}, marks.map((mark) => mark.text).join('\n')));
-    const band = { x, y: 0, width: Math.max(1, to - x), height, fill, opacity: opacityOf(place) };
-    return [svgElement('rect', band), label];
+    const bands = bandsOf(place).map((band) => svgElement('rect', { ...band, y: 0, height, fill }));
+    return [...bands, label];
   });
 }
 
