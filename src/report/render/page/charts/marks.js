@@ -50,17 +50,16 @@ export function placesOf(u, { group, shownRuns, hiddenMarks }) {
         places.push({ kind, y, from, to, spans: [[from, to]], marks: [mark] });
       }
     }
-    return places.map((place) => ({ ...place, label: labelOf(place), middle: middleOf(place, width) }));
+    return places.map((place) => withLabel(place, width));
   });
 }
 
-/** A sign is not cut at the edge of the plot. */
-const HALF_SIGN_PX = 6;
-
-/** Where the label of a place is: in the middle of what is in view. */
-function middleOf({ from, to }, width) {
-  const middle = (Math.max(0, from) + Math.min(width, to)) / 2;
-  return Math.min(width - HALF_SIGN_PX, Math.max(HALF_SIGN_PX, middle));
+/** Adds the label of a place, and its middle: that of what is in view, where the edge of the plot does not cut the label. */
+function withLabel(place, width) {
+  const label = labelOf(place);
+  const half = textWidth(label) / 2;
+  const middle = (Math.max(0, place.from) + Math.min(width, place.to)) / 2;
+  return { ...place, label, middle: Math.min(width - half, Math.max(half, middle)) };
 }
 
 /** The bands of a place: lines for moments, fainter where there are several, since they must not hide the plot. */
