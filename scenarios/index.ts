@@ -7,6 +7,8 @@ import { idle } from './idle.ts';
 import { messageTypes } from './message-types.ts';
 import { observe } from './observe.ts';
 import { pollingVsPush } from './polling-vs-push.ts';
+import { reconnectStorm } from './reconnect-storm.ts';
+import { recovery } from './recovery.ts';
 import { roomFanout } from './room-fanout.ts';
 import { streamReply } from './stream-reply.ts';
 import { upgrade } from './upgrade.ts';
@@ -23,4 +25,6 @@ export const scenarios: readonly Scenario[] = [
   observe,
   idle,
   connectStorm,
+  reconnectStorm,
+  recovery,
 ];

@@ -1,7 +1,8 @@
 import { choice, integer, type OptionTable, option } from '../contract/options.ts';
 import type { Scenario } from '../contract/scenario.ts';
 import { fail, withContext } from '../errors.ts';
-import { maxRunMs, type PlannedRun } from '../plan/plan.ts';
+import type { PlannedRun } from '../plan/plan.ts';
+import { maxRunMs } from '../plan/run-length.ts';
 import { variedText } from '../report/content/capacity-verdict.ts';
 import { VARIED, type Varied } from '../result/capacity.ts';
 import { forecastRun } from '../run/forecast.ts';

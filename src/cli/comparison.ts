@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { VERSION } from '../package.ts';
-import { maxRunMs, type Plan } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
+import { maxRunMs } from '../plan/run-length.ts';
 import { comparisonReport } from '../report/content/comparison.ts';
 import { COMPARISON, timeInName } from '../report/index.ts';
 import { aggregate } from '../result/aggregate.ts';

@@ -1,11 +1,12 @@
 import { isSecure } from '../contract/address.ts';
+import type { ClientDisruption, Disruption } from '../contract/disruption.ts';
 import type { Transport } from '../contract/target.ts';
 import { drivers } from '../drivers/index.ts';
 import { fail } from '../errors.ts';
 import { requireKernelSockets } from '../generator/sockets.ts';
 import type { PlanOptions } from '../plan/options.ts';
 import { defaultDriver, type TargetPlan } from '../plan/plan.ts';
-import { didYouMean } from '../text.ts';
+import { didYouMean, list } from '../text.ts';
 
 /** A name that is in no registry: lists the known names and suggests the nearest. */
 export function unknownName(what: string, given: string, known: readonly string[]): never {
@@ -18,19 +19,24 @@ export function unknownName(what: string, given: string, known: readonly string[
 
 /** Checks that the driver exists, and speaks the transport by the sockets that are asked for. */
 export function requireDriver(
-  { protocol, url }: TargetPlan,
-  { driver, transport, sockets }: PlanOptions,
+  { protocol, url, exec, reference }: TargetPlan,
+  { driver, transport, sockets, disrupt }: PlanOptions,
 ): void {
   const name = driver ?? defaultDriver(protocol, transport);
   const fitting = drivers.filter((each) => each.protocol === protocol);
-  const { transports, opensStreams = false } =
-    fitting.find((each) => each.name === name) ??
-    unknownName(
-      'driver',
-      name,
-      fitting.map((each) => each.name),
-    );
+  if (exec === null && reference === null) requireOwnServer(disrupt ?? []);
+  const {
+    transports,
+    opensStreams = false,
+    disturbances,
+  } = fitting.find((each) => each.name === name) ??
+  unknownName(
+    'driver',
+    name,
+    fitting.map((each) => each.name),
+  );
   requireTransport(`the driver "${name}" for ${protocol}`, transport, transports);
+  requireDisturbances(name, transport, disrupt ?? [], disturbances?.(transport) ?? []);
   if (sockets === 'auto') return;
   if (!opensStreams) {
     fail(
@@ -48,6 +54,41 @@ export function requireDriver(
     );
   }
   requireKernelSockets();
+}
+
+/** Checks that a driver can disturb its connections as the plan says. Throws BAD_DISRUPTION. */
+function requireDisturbances(
+  driver: string,
+  transport: Transport,
+  disrupt: ReadonlyArray<Pick<Disruption, 'kind'>>,
+  supported: readonly ClientDisruption[],
+): void {
+  const kinds: readonly Disruption['kind'][] = [...supported, 'restart'];
+  const other = disrupt.find(({ kind }) => !kinds.includes(kind));
+  if (other === undefined) return;
+  if (other.kind === 'rolling-restart') {
+    fail(
+      'BAD_DISRUPTION',
+      '--disrupt rolling-restart is not supported: sockbench starts a server as a whole',
+      'Use restart, or signal one process of the server after the other while the run goes on.',
+    );
+  }
+  fail(
+    'BAD_DISRUPTION',
+    `--disrupt ${other.kind} is not possible for the driver "${driver}" over ${transport}; possible: ${list(kinds)}`,
+    'Use --driver wire with --transport websocket.',
+  );
+}
+
+/** Checks that a server that was already running is not to be restarted. Throws BAD_DISRUPTION. */
+function requireOwnServer(disrupt: ReadonlyArray<Pick<Disruption, 'kind'>>): void {
+  const other = disrupt.find(({ kind }) => kind === 'restart' || kind === 'rolling-restart');
+  if (other === undefined) return;
+  fail(
+    'BAD_DISRUPTION',
+    `--disrupt ${other.kind} needs a server that sockbench has started`,
+    'Give its command as --exec.',
+  );
 }
 
 /** Checks that a server or driver, `whose`, supports a transport. */

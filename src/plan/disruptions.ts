@@ -6,6 +6,7 @@ import {
   SERVER_DISRUPTIONS,
 } from '../contract/disruption.ts';
 import { flagOf } from '../contract/options.ts';
+import { connectsByIteration, type Scenario } from '../contract/scenario.ts';
 import { fail } from '../errors.ts';
 import { didYouMean, list } from '../text.ts';
 import { formatDurationMs, parseBytes, parseDurationMs } from '../units.ts';
@@ -209,6 +210,23 @@ export function planDisruptions(given: readonly DisruptionOption[], durationMs: 
         `${flagOf('disrupt')}: ${rest.kind} at=${'ms' in at ? formatDurationMs(at.ms) : `${at.share * 100}%`} is not within the measured ${formatDurationMs(durationMs)}`,
         'Give an earlier time, or a longer --duration.',
       );
+    const { kind, forMs } = rest;
+    if (forMs !== null && atMs + forMs > durationMs)
+      fail(
+        'BAD_DISRUPTION',
+        `${flagOf('disrupt')}: ${kind} at=${formatDurationMs(atMs)} for=${formatDurationMs(forMs)} does not end within the measured ${formatDurationMs(durationMs)}`,
+        `Give a shorter time, or a --duration of ${formatDurationMs(atMs + forMs + 2000)} or more.`,
+      );
     return { ...rest, atMs };
   });
+}
+
+/** Checks that clients have connections that can be disturbed. Throws BAD_DISRUPTION. */
+export function requireConnections(scenario: Scenario): void {
+  if (!connectsByIteration(scenario)) return;
+  fail(
+    'BAD_DISRUPTION',
+    `${flagOf('disrupt')}: the clients of ${scenario.name} have no connection, because its iterations open theirs`,
+    `Remove ${flagOf('disrupt')}, or run a scenario whose clients stay connected.`,
+  );
 }

@@ -4,7 +4,7 @@ import type { Layout, Scenario } from '../contract/scenario.ts';
 import type { ServerSettings } from '../contract/server.ts';
 import { PROTOCOLS, type Protocol, TRANSPORTS, type Transport } from '../contract/target.ts';
 import { ARRIVALS } from './arrivals.ts';
-import { disruptionSchema, parseDisruptions, planDisruptions } from './disruptions.ts';
+import { disruptionSchema, planDisruptions, requireConnections } from './disruptions.ts';
 import { requireReceivers, requireSenders, requireSoundLayout } from './layout.ts';
 import { linkSeries, networkSchema, planNetwork } from './network.ts';
 import { requireConsistent } from './option-conflicts.ts';
@@ -161,9 +161,11 @@ export function buildPlan(
   targetOf: (options: PlanOptions, settings: readonly SettingName[]) => TargetPlan,
   scenarioFile: string | null = null,
 ): PlannedRun {
-  const given = { ...scenario.defaults, ...asked };
+  const usual = { ...scenario.defaults, ...asked };
+  const scenarioOptions = parseOptions(scenario.options, usual) as Plan['scenarioOptions'];
+  const disrupt = asked['disrupt'] ?? scenario.disrupt?.(scenarioOptions);
+  const given = disrupt === undefined ? usual : { ...usual, disrupt };
   const options = parseOptions(PLAN_OPTIONS, given);
-  const scenarioOptions = parseOptions(scenario.options, given) as Plan['scenarioOptions'];
   const settings = SETTING_NAMES.filter((name) => given[name] !== undefined);
   const target = targetOf(options, settings);
   requireConsistent(options, given, asked);
@@ -176,7 +178,8 @@ export function buildPlan(
   if (options.senderCooldown !== null)
     requireSenders(layout, { ...options, cooldownMs: options.senderCooldown, profile, warmupMaxMs });
   const durationMs = profileDurationMs(profile);
-  const disruptions = options.disrupt ?? parseDisruptions(scenario.disrupt?.(scenarioOptions) ?? '');
+  const disruptions = planDisruptions(options.disrupt ?? [], durationMs);
+  if (disruptions.length > 0) requireConnections(scenario);
   const plan: Plan = {
     scenario: scenario.name,
     scenarioFile,
@@ -202,7 +205,7 @@ export function buildPlan(
     payloadType: options.payloadType,
     verify: options.verify,
     cpuProfile: options.profile,
-    disruptions: planDisruptions(disruptions, durationMs),
+    disruptions,
     reconnect: options.reconnect,
     durationMs,
     warmupMs: options.warmup,
@@ -241,15 +244,4 @@ export function defaultDriver(protocol: Protocol, transport: Transport): string 
 /** Returns the plan with the command of its target running in `folder`, a checkout of the same project. */
 export function planIn(folder: string, plan: Plan): Plan {
   return Object.freeze({ ...plan, target: { ...plan.target, cwd: folder } });
-}
-
-/**
- * Time for a run to start its processes and to collect the results, in milliseconds. 1.7 s was measured on two cores;
- * the rest leaves room for slower machines.
- */
-const RUN_OVERHEAD_MS = 3000;
-
-/** The maximum length of a run: the warm-up never stabilizes, and the drain waits to its end. */
-export function maxRunMs({ clients, connectRateHz, warmupMaxMs, durationMs, drainMs }: Plan): number {
-  return (clients / connectRateHz) * 1000 + warmupMaxMs + durationMs + drainMs + RUN_OVERHEAD_MS;
 }

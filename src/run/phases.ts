@@ -15,6 +15,7 @@ import type { OpenLinks } from './links.ts';
 import { endWithoutClients, findLost } from './lost-clients.ts';
 import type { Membership } from './membership.ts';
 import type { RelayRecord } from './relay-record.ts';
+import { scheduleRestarts } from './restarts.ts';
 import type { ServerUnderTest } from './server/server-process.ts';
 import type { ShardRun } from './shard-run.ts';
 import { failUnreachable, requireFittingMessages } from './unreachable.ts';
@@ -198,6 +199,7 @@ export async function warmUp(run: StartedRun): Promise<RunResult['warmup']> {
   const durationMs = (measureStartNs - startNs) / 1e6;
   collector.measureFrom(measureStartNs);
   workers.postAll({ type: 'measure', startNs: measureStartNs });
+  scheduleRestarts(run, measureStartNs);
   await control.pause((measureStartNs - host.clock.nowNs()) / 1e6);
   control.requireNotAborted();
   return { durationMs, stable, windowMediansNs };

@@ -4,7 +4,8 @@ import { broadcastLatency } from '../../scenarios/broadcast-latency.ts';
 import { roomFanout } from '../../scenarios/room-fanout.ts';
 import type { GivenOptions } from '../../src/contract/options.ts';
 import { defineScenario, everyClient, type Scenario } from '../../src/contract/scenario.ts';
-import { buildPlan, maxRunMs, type Plan, planIn, planSchema } from '../../src/plan/plan.ts';
+import { buildPlan, type Plan, planIn, planSchema } from '../../src/plan/plan.ts';
+import { maxRunMs } from '../../src/plan/run-length.ts';
 import { planOn, targetWith } from '../support/plan.ts';
 import { thrownBy } from '../thrown.ts';
 

@@ -201,6 +201,11 @@ export class FakeRun {
         notes: () => [],
       },
       lastOutput: () => this.#options.serverOutput ?? [],
+      restart: async (_signal, downMs) => {
+        this.server.goDown();
+        await this.time.sleep(downMs);
+        this.server.goUp();
+      },
       stop: async () => {
         this.isServerStopped = true;
         return [];
@@ -300,8 +305,9 @@ export class FakeWorker implements WorkerHandle {
         },
         clientOf,
         headersOf: () => ({}),
-        connectOptions: async (_client, url) => ({
+        connectOptions: async ({ number }, url) => ({
           url,
+          headers: { client: String(number) },
           transport: assignment.plan.transport,
           timeoutMs: assignment.plan.connectTimeoutMs,
         }),
@@ -351,8 +357,13 @@ function driverTo(server: FakeServer, clients: readonly number[], process: FakeP
     protocol: 'ws',
     transports: ['websocket'],
     summary: '',
-    connect: async ({ timeoutMs, transport, onReady, onUpgraded }) => {
-      const client = clients[next] ?? clients.find((each) => !server.connections.has(each)) ?? Number.NaN;
+    connect: async ({ timeoutMs, transport, headers, onReady, onUpgraded }) => {
+      const number = headers?.['client'] === undefined ? undefined : Number(headers['client']);
+      const client =
+        clients[next] ??
+        (number !== undefined && !server.connections.has(number) ? number : undefined) ??
+        clients.find((each) => !server.connections.has(each)) ??
+        Number.NaN;
       next += 1;
       const connection = await server.connect(client, timeoutMs);
       connection.onArrival = (handle) => process.arrive(handle);

@@ -1,4 +1,5 @@
 import { EVENT, type Scope, streamedReplies } from '../../src/contract/protocol.ts';
+import type { Disturbance } from '../../src/drivers/disturbance.ts';
 import type { AnyHandler, CloseOutcome, Connection } from '../../src/drivers/driver.ts';
 import { findStamp, type Stamp } from '../../src/measure/stamp.ts';
 import type { Timers } from '../../src/measure/timers.ts';
@@ -90,6 +91,15 @@ export class FakeClientConnection implements Connection {
     return { code: 1000, reason: '' };
   }
 
+  /** What the plan does to it; a cut is noticed by both sides. Others are remembered. */
+  disturb({ kind }: Disturbance): () => void {
+    this.#server.heard.push(`${this.client} ${kind}`);
+    if (kind === 'silence' || kind === 'half-open' || kind === 'slow')
+      return () => void this.#server.heard.push(`${this.client} ${kind} is over`);
+    this.#server.leave(this);
+    return () => {};
+  }
+
   /** The server ends the connection. */
   drop(reason: string): void {
     this.#server.leave(this);
@@ -109,6 +119,7 @@ export class FakeServer {
   readonly connections = new Map<number, FakeClientConnection>();
   /** Events that are none of the chat's, and connections that ended, in their order: `client event data`. */
   readonly heard: string[] = [];
+  isDown = false;
   readonly #timers: Timers;
   readonly #behavior: ServerBehavior;
 
@@ -119,7 +130,7 @@ export class FakeServer {
 
   /** Connects a client; rejects with the reason of a refusal, and when there is no answer within the time. */
   async connect(client: number, timeoutMs: number): Promise<FakeClientConnection> {
-    const reason = this.#behavior.refuses(client);
+    const reason = this.isDown ? 'connection refused' : this.#behavior.refuses(client);
     await this.#timers.sleep(reason === 'silent' ? timeoutMs : 1);
     if (reason === 'silent') throw new Error(`no answer within ${timeoutMs / 1000} s`);
     if (reason !== null) throw new Error(reason);
@@ -136,6 +147,17 @@ export class FakeServer {
   leave(connection: FakeClientConnection): void {
     this.heard.push(`${connection.client} left`);
     if (this.connections.get(connection.client) === connection) this.connections.delete(connection.client);
+  }
+
+  /** Ends all connections, and refuses others. */
+  goDown(): void {
+    this.isDown = true;
+    this.die();
+  }
+
+  /** Accepts connections again. */
+  goUp(): void {
+    this.isDown = false;
   }
 
   /** Ends all connections, as the death of the process does. */

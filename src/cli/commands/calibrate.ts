@@ -1,6 +1,6 @@
 import { EXIT, type ExitCode, fail } from '../../errors.ts';
 import { VERSION } from '../../package.ts';
-import { maxRunMs } from '../../plan/plan.ts';
+import { maxRunMs } from '../../plan/run-length.ts';
 import { calibrationEnding } from '../../report/content/calibration.ts';
 import { renderEnding } from '../../report/render/ending.ts';
 import { type Calibration, type CalibrationStep, setupOf } from '../../result/calibration.ts';

@@ -1,6 +1,6 @@
 import { option } from '../../contract/options.ts';
 import { EXIT, type ExitCode, fail } from '../../errors.ts';
-import { maxRunMs } from '../../plan/plan.ts';
+import { maxRunMs } from '../../plan/run-length.ts';
 import { clientsOfShard, shardText } from '../../plan/shard.ts';
 import { parseFormats, RUNS } from '../../report/index.ts';
 import type { RunResult } from '../../result/run-result.ts';

@@ -147,11 +147,11 @@ export class ProcessGroup {
       .join('\n');
   }
 
-  /** Ends all its processes: SIGTERM, after 2 s SIGKILL. */
-  async stop(): Promise<void> {
+  /** Ends all its processes: SIGTERM, after 2 s SIGKILL; or SIGKILL at once. */
+  async stop(first: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     this.isStopping = true;
     if (this.#lives()) {
-      this.#signal('SIGTERM');
+      this.#signal(first);
       await this.#untilGone(STOP_TIMEOUT_MS);
       this.#signal('SIGKILL');
       await this.#untilGone(GONE_WITHIN_MS);

@@ -2,38 +2,24 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runtimeCommand } from '../../../servers/availability.ts';
+import type { Disruption } from '../../contract/disruption.ts';
 import { isNullServer } from '../../contract/server.ts';
-import { EXIT, fail } from '../../errors.ts';
+import { fail } from '../../errors.ts';
 import { entryPath } from '../../package.ts';
 import type { Plan, ReferencePlan } from '../../plan/plan.ts';
 import type { Finding } from '../../result/findings.ts';
 import { formatDurationMs } from '../../units.ts';
 import { pinned } from '../affinity.ts';
 import { environmentIn } from '../base/git.ts';
-import { lastWords } from './last-error.ts';
 import { answers, describeListener, findListening } from './port.ts';
 import { ProbeListener, preloadPath, probeUrl } from './probe-listener.ts';
 import { ProcessGroup } from './process-group.ts';
 import { profileIntervalUs } from './profiles.ts';
-import { ServerTelemetry, type WatchedServer } from './telemetry.ts';
+import { requireNotAborted, type ServerOptions, type StartedServer, untilStopped } from './started-server.ts';
+import { ServerTelemetry } from './telemetry.ts';
 
-/** A verdict is one line, so that it holds only so many of the server's last lines. */
-const VERDICT_LINES = 3;
 const POLL_EVERY_MS = 25;
 const DAEMON_LISTENS_WITHIN_MS = 1000;
-
-export interface ServerOptions {
-  readonly cpus: string | null;
-  readonly env: Readonly<Record<string, string>>;
-  /** The start fails when the server is not ready by then. */
-  readonly timeoutMs: number;
-  /** Aborting ends the start. */
-  readonly signal: AbortSignal;
-  /** Called when the server ends after it was ready and before it is stopped; `reason` says how, with its last lines. */
-  readonly onDied: (reason: string) => void;
-  /** Takes each line that the server prints. */
-  readonly onLine?: (line: string) => void;
-}
 
 /** The server of a run: one that this run started, or one that was already running. */
 export interface ServerUnderTest {
@@ -46,6 +32,11 @@ export interface ServerUnderTest {
   > | null;
   /** The last lines that say something of what it printed; none for a server that this run did not start. */
   lastOutput(): readonly string[];
+  /**
+   * Ends it and starts it again at the same address, `downMs` after it was signalled or as soon as it has ended. Rejects
+   * when it does not start; null for a server that this run did not start.
+   */
+  readonly restart: ((signal: Disruption['signal'], downMs: number) => Promise<void>) | null;
   /** Ends it if this run started it. Resolves to what could not be ended. May be called again. */
   stop(): Promise<readonly Finding[]>;
 }
@@ -62,20 +53,32 @@ export async function startServer(
   const { name, reference, exec, cwd } = plan.target;
   const url = plan.target.url ?? '';
   if (reference === null && exec === null)
-    return { url, telemetry: null, lastOutput: () => [], stop: async () => [] };
+    return { url, telemetry: null, restart: null, lastOutput: () => [], stop: async () => [] };
   const telemetry = new ServerTelemetry(await ProbeListener.open(), originNs, profileIntervalUs(plan));
   try {
     const options = { ...start, env: telemetry.env, timeoutMs };
-    const server =
+    const begin = (port: number) =>
       reference === null
-        ? await startCommand({ command: exec ?? '', cwd }, new URL(url), options)
-        : await startReference(name, reference, { host: '127.0.0.1', port: 0 }, options);
+        ? startCommand({ command: exec ?? '', cwd }, new URL(url), options)
+        : startReference(name, reference, { host: '127.0.0.1', port }, options);
+    let server = await begin(0);
+    let isStopped = false;
     telemetry.watch(server);
     return {
       url: reference === null ? url : server.url,
       telemetry,
       lastOutput: () => server.lastOutput(),
+      async restart(signal, downMs) {
+        const port = Number(new URL(server.url).port);
+        await Promise.all([server.stop(signal), delay(downMs)]);
+        if (isStopped) return;
+        server = await begin(port);
+        // The run may have ended meanwhile.
+        if (isStopped) await server.stop();
+        else telemetry.watch(server);
+      },
       async stop() {
+        isStopped = true;
         telemetry.close();
         await server.stop();
         return exec === null ? [] : await findListening(new URL(url));
@@ -85,15 +88,6 @@ export async function startServer(
     telemetry.close();
     throw error;
   }
-}
-
-/** A server that this run started, in a process (and on POSIX a process group) of its own. */
-interface StartedServer extends WatchedServer {
-  readonly url: string;
-  /** As {@link ServerUnderTest.lastOutput}. */
-  lastOutput(): readonly string[];
-  /** Ends the server and all its descendants: SIGTERM, after 2 s SIGKILL. */
-  stop(): Promise<void>;
 }
 
 /**
@@ -219,25 +213,4 @@ async function failCommand(
   const [left] = ended === 'exit code 0' ? await findListening(url, DAEMON_LISTENS_WITHIN_MS) : [];
   const daemon = left === undefined ? '' : `; ${left.message}`;
   return fail('EXEC_FAILED', `the command "${command}" ${what}${why}${daemon}${lines}`, hint);
-}
-
-/** A server that is ready. From now on its end is reported, unless it is stopped. */
-function untilStopped(
-  group: ProcessGroup,
-  server: Pick<StartedServer, 'url' | 'isReference'>,
-  { onDied }: ServerOptions,
-): StartedServer {
-  void group.gone.then((how) => {
-    if (group.isStopping) return;
-    const error = group.lastError;
-    if (error !== null) return onDied(`${how}: ${error}`);
-    const lines = lastWords(group.lastLines, VERDICT_LINES);
-    onDied(lines.length === 0 ? how : `${how}; its last lines: ${lines.join(' / ')}`);
-  });
-  const lastOutput = () => lastWords(group.lastLines, VERDICT_LINES);
-  return { ...server, tree: group.tree, lastOutput, stop: () => group.stop() };
-}
-
-function requireNotAborted(signal: AbortSignal): void {
-  if (signal.aborted) fail('INTERRUPTED', 'stopped by the user', '', EXIT.invalid);
 }

@@ -161,10 +161,12 @@ export class ServerTelemetry {
     };
   }
 
-  /** Begins to read a server's processes from /proc. */
+  /** Begins to read a server's processes from /proc; again when it was started anew. */
   watch(server: WatchedServer): void {
+    const isNew = this.#server === null;
     this.#server = server;
-    const readAll = () => server.tree.read();
+    if (!isNew) return;
+    const readAll = () => this.#server?.tree.read() ?? [];
     const readUnprobed = () => readAll().filter(({ pid }) => !this.#probes.knows(pid));
     this.#proc = new ProcSampler(server.isReference ? readUnprobed : readAll, this.#clock);
     this.#timer = setInterval(() => this.#readProc(), READ_EVERY_MS).unref();
