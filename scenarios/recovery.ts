@@ -18,7 +18,7 @@ function parseCuts(text: string): string {
   return lengths.join(',');
 }
 
-function groupsOf(cuts: string): number {
+function groupCount(cuts: string): number {
   return WAYS * cuts.split(',').length;
 }
 
@@ -31,7 +31,7 @@ export const recovery = defineScenario({
   },
   defaults: { rate: '20/s', duration: '15s', reconnect: 'fixed delay=100ms' },
   disrupt({ cuts }) {
-    const groups = groupsOf(cuts);
+    const groups = groupCount(cuts);
     return cuts
       .split(',')
       .flatMap((length, index) => {
@@ -48,7 +48,7 @@ export const recovery = defineScenario({
       .join(', ');
   },
   layout({ cuts }, clients) {
-    const groups = groupsOf(cuts);
+    const groups = groupCount(cuts);
     if (clients <= groups)
       fail(
         'TOO_FEW_CLIENTS',

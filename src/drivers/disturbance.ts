@@ -6,7 +6,9 @@ import { ReadingRate } from '../wire/sockets/reading-rate.ts';
 import type { ConnectionEnding } from './ending.ts';
 
 /** What happens to a connection. */
-export type Disturbance = Pick<Disruption, 'answersPings' | 'readHz'> & { readonly kind: ClientDisruption };
+export type ConnectionDisturbance = Pick<Disruption, 'answersPings' | 'readHz'> & {
+  readonly kind: ClientDisruption;
+};
 
 /** What a WebSocket of a client can do to be disturbed. */
 interface Disturbable {
@@ -34,7 +36,7 @@ const BEAT_EVERY_MS = 1000;
 export function disturbConnection(
   socket: Disturbable | null,
   ending: Pick<ConnectionEnding, 'close'>,
-  { kind, answersPings, readHz }: Disturbance,
+  { kind, answersPings, readHz }: ConnectionDisturbance,
   protocol: DisturbedProtocol,
 ): () => void {
   if (kind === 'leave' || socket === null) {

@@ -4,7 +4,7 @@ import type { HandshakeStage } from '../contract/scenario.ts';
 import type { FrameCodec, Protocol, SocketioParser, TlsOptions, Transport } from '../contract/target.ts';
 import type { RecoverableSession, SessionRecovery } from '../wire/socketio/recovery.ts';
 import type { Arrival, OpenStream } from '../wire/sockets/stream.ts';
-import type { Disturbance } from './disturbance.ts';
+import type { ConnectionDisturbance } from './disturbance.ts';
 
 /** How long a request waits for its reply where {@link ConnectOptions.forgetAfterMs} is not given. */
 export const DEFAULT_FORGET_AFTER_MS = 60_000;
@@ -171,7 +171,7 @@ export interface Connection {
    * Disturbs the connection. One that is cut is not dropped: nothing is received any more. Returns what ends the
    * disturbance, where it is one that ends. Absent where the driver cannot.
    */
-  disturb?(disturbance: Disturbance): () => void;
+  disturb?(disturbance: ConnectionDisturbance): () => void;
   /**
    * Ends the connection in the protocol's own way; resolves when it is gone or after a second. Null when the
    * protocol has no close code, or the server did not answer in time.

@@ -5,7 +5,7 @@ import { engineBytesOf } from '../wire/socketio/engine.ts';
 import { withoutOffset } from '../wire/socketio/offset.ts';
 import { PACKET } from '../wire/socketio/packet.ts';
 import type { RecoverableSession } from '../wire/socketio/recovery.ts';
-import { DisturbableWs, type Disturbance, disturbConnection } from './disturbance.ts';
+import { type ConnectionDisturbance, DisturbableWs, disturbConnection } from './disturbance.ts';
 import {
   type AnyHandler,
   type CloseOutcome,
@@ -161,7 +161,7 @@ export class SocketioConnection implements Connection {
     return { recovery: Object.fromEntries(known), isRecovered };
   }
 
-  disturb(disturbance: Disturbance): () => void {
+  disturb(disturbance: ConnectionDisturbance): () => void {
     const [first] = this.#sockets;
     if (first === undefined) return () => {};
     const { engine } = first.io as unknown as DisturbedManager;

@@ -18,7 +18,7 @@ import { parserPackets } from '../wire/socketio/parser.ts';
 import type { RecoverableSession } from '../wire/socketio/recovery.ts';
 import { type RefusedEntry, type SessionHandlers, SocketioSession } from '../wire/socketio/session.ts';
 import type { Arrival } from '../wire/sockets/stream.ts';
-import { type Disturbance, disturbConnection } from './disturbance.ts';
+import { type ConnectionDisturbance, disturbConnection } from './disturbance.ts';
 import type {
   CloseOutcome,
   Connection,
@@ -210,7 +210,7 @@ class WireSocketioConnection
     return this.#session.sessions.session;
   }
 
-  disturb(disturbance: Disturbance): () => void {
+  disturb(disturbance: ConnectionDisturbance): () => void {
     return disturbConnection(this.#socket, this.#ending, disturbance, {
       leave: () => void this.close(),
       beat: () => this.#engine.pong(),

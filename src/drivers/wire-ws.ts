@@ -7,7 +7,7 @@ import type { Accepted } from '../wire/rfc6455/handshake.ts';
 import type { WebSocketClient } from '../wire/rfc6455/web-socket.ts';
 import type { WebSocketEnd, WebSocketHandlers } from '../wire/rfc6455/web-socket-handlers.ts';
 import type { Arrival } from '../wire/sockets/stream.ts';
-import { type Disturbance, disturbConnection } from './disturbance.ts';
+import { type ConnectionDisturbance, disturbConnection } from './disturbance.ts';
 import {
   type CloseOutcome,
   type Connection,
@@ -121,7 +121,7 @@ class WireWsConnection extends EnvelopeExchange implements Connection, WebSocket
     this.#socket.ping(String(id));
   }
 
-  disturb(disturbance: Disturbance): () => void {
+  disturb(disturbance: ConnectionDisturbance): () => void {
     return disturbConnection(this.#socket, this.#ending, disturbance, {
       leave: () => void this.close(),
       beat: () => this.#socket.pong(),

@@ -5,7 +5,7 @@ import { CLIENT_DISRUPTIONS } from '../contract/disruption.ts';
 import type { ClientEnvelope } from '../contract/protocol.ts';
 import type { FrameCodec } from '../contract/target.ts';
 import { messageOf } from '../errors.ts';
-import { DisturbableWs, type Disturbance, disturbConnection } from './disturbance.ts';
+import { type ConnectionDisturbance, DisturbableWs, disturbConnection } from './disturbance.ts';
 import {
   type CloseOutcome,
   type Connection,
@@ -108,7 +108,7 @@ class WsConnection extends EnvelopeExchange implements Connection {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping(String(id));
   }
 
-  disturb(disturbance: Disturbance): () => void {
+  disturb(disturbance: ConnectionDisturbance): () => void {
     this.#disturbable ??= new DisturbableWs(this.#socket);
     return disturbConnection(this.#disturbable, this.#ending, disturbance, {
       leave: () => void this.close(),

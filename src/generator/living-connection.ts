@@ -1,6 +1,6 @@
 import type { ClientHooks, SentEvents } from '../contract/hooks.ts';
 import type { Client, ClientConnection } from '../contract/target.ts';
-import type { Disturbance } from '../drivers/disturbance.ts';
+import type { ConnectionDisturbance } from '../drivers/disturbance.ts';
 import type { AnyHandler, CloseOutcome, Connection, Handler, RecognizedHandler } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import type { ReasonCounts } from '../measure/reason-counts.ts';
@@ -133,7 +133,7 @@ export class LivingConnection implements Connection {
   }
 
   /** A client that leaves says so by its hook; one that is cut does nothing more. */
-  #disturb(disturbance: Disturbance): () => void {
+  #disturb(disturbance: ConnectionDisturbance): () => void {
     if (disturbance.kind === 'leave') void this.close();
     else if (cutsConnections(disturbance)) this.#stopKeepAlive();
     return disturbance.kind === 'leave' ? () => {} : (this.#inner.disturb?.(disturbance) ?? (() => {}));

@@ -1,5 +1,5 @@
 import type { OwnConnection } from '../contract/scenario.ts';
-import type { Disturbance } from '../drivers/disturbance.ts';
+import type { ConnectionDisturbance } from '../drivers/disturbance.ts';
 import type { CloseOutcome, Connection, ConnectOptions, Driver } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import type { Clock } from '../measure/clock.ts';
@@ -157,7 +157,7 @@ export class ClientPool {
    * Disturbs the connection of a client; one that is cut has none afterwards. Returns what ends the disturbance; null for a
    * client without a connection.
    */
-  disturb(client: number, disturbance: Disturbance): (() => void) | null {
+  disturb(client: number, disturbance: ConnectionDisturbance): (() => void) | null {
     const connection = this.#connections.get(client);
     if (connection?.disturb === undefined) return null;
     if (cutsConnections(disturbance)) this.#connections.delete(client);

@@ -55,7 +55,8 @@ describe('help', () => {
       Arguments:
         scenario              broadcast-latency, room-fanout, direct-messages,
                               ack-roundtrip, stream-reply, message-types, upgrade,
-                              polling-vs-push, observe, idle, connect-storm or a file
+                              polling-vs-push, observe, idle, connect-storm,
+                              reconnect-storm, recovery or a file
 
       Load:
         --clients <N>         connections (default: 200)
@@ -183,6 +184,10 @@ describe('list', () => {
                            each, and when and why some are cut
         connect-storm      clients connect at a rate; time of each handshake by stage,
                            and connections accepted per second
+        reconnect-storm    all receivers lose their connections at once; time until
+                           each is connected, joined and receiving
+        recovery           groups of receivers are cut off for given times; what each
+                           got again, missed and lost
 
       Servers
         socketio          Socket.IO on Node.js, rooms in memory; websocket, polling,
@@ -302,11 +307,11 @@ describe('an invalid command line', () => {
     ],
     [
       ['run', 'chat'],
-      'error: there is no scenario "chat"; available: broadcast-latency, room-fanout, direct-messages, ack-roundtrip, stream-reply, message-types, upgrade, polling-vs-push, observe, idle, connect-storm\nsockbench list describes each of them.\n',
+      'error: there is no scenario "chat"; available: broadcast-latency, room-fanout, direct-messages, ack-roundtrip, stream-reply, message-types, upgrade, polling-vs-push, observe, idle, connect-storm, reconnect-storm, recovery\nsockbench list describes each of them.\n',
     ],
     [
       ['run', 'ack-roundtrip', '--rooms', '3'],
-      'error: --rooms is not an option of ack-roundtrip; it belongs to room-fanout and polling-vs-push\nsockbench run ack-roundtrip --help lists its options.\n',
+      'error: --rooms is not an option of ack-roundtrip; it belongs to room-fanout, polling-vs-push and reconnect-storm\nsockbench run ack-roundtrip --help lists its options.\n',
     ],
     [
       ['run', 'ack-roundtrip', '--exclude-sender'],

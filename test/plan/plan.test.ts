@@ -30,6 +30,7 @@ describe('a plan', () => {
         "durationMs": 10000,
         "headline": "delivery",
         "lateAfterMs": 1000,
+        "network": null,
         "payload": {
           "deflatedShare": 0.44,
           "digest": null,

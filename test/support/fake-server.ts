@@ -1,5 +1,5 @@
 import { EVENT, type Scope, streamedReplies } from '../../src/contract/protocol.ts';
-import type { Disturbance } from '../../src/drivers/disturbance.ts';
+import type { ConnectionDisturbance } from '../../src/drivers/disturbance.ts';
 import type { AnyHandler, CloseOutcome, Connection } from '../../src/drivers/driver.ts';
 import { findStamp, type Stamp } from '../../src/measure/stamp.ts';
 import type { Timers } from '../../src/measure/timers.ts';
@@ -92,7 +92,7 @@ export class FakeClientConnection implements Connection {
   }
 
   /** What the plan does to it; a cut is noticed by both sides. Others are remembered. */
-  disturb({ kind }: Disturbance): () => void {
+  disturb({ kind }: ConnectionDisturbance): () => void {
     this.#server.heard.push(`${this.client} ${kind}`);
     if (kind === 'silence' || kind === 'half-open' || kind === 'slow')
       return () => void this.#server.heard.push(`${this.client} ${kind} is over`);

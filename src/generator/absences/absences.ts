@@ -23,7 +23,7 @@ interface Lasting {
 }
 
 /** Why a connection ended, as results say it. */
-const CUT = 'cut by the plan';
+const CUT_BY_PLAN = 'cut by the plan';
 
 /** A connection that a restart of the server ends may be noticed a little later. */
 const NOTICED_WITHIN_MS = 1000;
@@ -114,7 +114,7 @@ export class Absences {
       if (end === null) continue;
       const { forMs, sendsOffset } = disruption;
       if (isCut) {
-        const reason = `${CUT} (${disruption.kind})`;
+        const reason = `${CUT_BY_PLAN} (${disruption.kind})`;
         this.#begin(client, reason, cause, { offlineMs: forMs, sendsOffset });
       } else {
         this.#lasting.set(client, { cause, end });

@@ -120,7 +120,6 @@ export class KernelSockets {
     return this.#times.lookedNs;
   }
 
-  /** Opens a connection, as {@link file://./../stream.ts} describes. */
   open({ host, port, localAddress }: StreamAddress, handlers: StreamHandlers): ByteStream {
     this.#lastTag = (this.#lastTag + 1) >>> 0;
     const stream = new KernelStream(this, handlers, this.#lastTag, localAddress);

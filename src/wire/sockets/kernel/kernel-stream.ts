@@ -13,7 +13,6 @@ const MAX_READS = 4;
 export class KernelStream implements ByteStream {
   /** Comes with the events of this stream, and with those of no other. */
   readonly tag: number;
-  // What each read needs comes first, so that it lies together.
   readonly #sockets: KernelSockets;
   readonly #handlers: StreamHandlers;
   #state: 'new' | 'connecting' | 'open' | 'closed' = 'new';
