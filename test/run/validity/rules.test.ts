@@ -496,6 +496,10 @@ describe('a run in which nothing arrived', () => {
     expect(messagesOf(silent({ received: nothing }))).toEqual([
       'none of 5,000,000 messages arrived: events received: none; expected: update; sockbench trace shows each message',
     ]);
+    const encoded = { ...nothing, events: [{ reason: 'update', count: 9 }] };
+    expect(messagesOf(silent({ received: encoded }))).toEqual([
+      'none of 5,000,000 messages arrived: events received: update 9; expected: update with the payload that was sent; sockbench trace shows each message',
+    ]);
   });
 
   it('still asks about the server when the machine was the limit', () => {
