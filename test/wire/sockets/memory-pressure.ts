@@ -1,6 +1,6 @@
 /**
- * Child entry of a test: sends, receives, connects and closes for as many seconds as its argument says, while collections
- * are forced and memory is taken and given back. Prints what it did as JSON. Needs --expose-gc.
+ * Child entry of a test: sends, receives, connects and closes over as many connections as its argument says, while
+ * collections are forced and memory is taken and given back. Prints what it did as JSON. Needs --expose-gc.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,6 +13,9 @@ const MIB = 2 ** 20;
 /** Connections that echo at the same time, and how many bytes each carries before it is closed. */
 const CONNECTIONS = 40;
 const FRAMES = 25;
+/** Collections per 1,000 connections, and instants that are waited for. */
+const COLLECTIONS = 300;
+const DUE = 100;
 
 /** The server is a process of its own: its memory is not what is watched. */
 if (process.argv[2] === 'serve') {
@@ -33,7 +36,7 @@ function frameOf(connection: number, frame: number): Buffer {
   return bytes;
 }
 
-async function work(seconds: number): Promise<void> {
+async function work(connections: number): Promise<void> {
   const server = fork(import.meta.filename, ['serve'], {
     execArgv: ['--disable-warning=ExperimentalWarning'],
   });
@@ -42,7 +45,10 @@ async function work(seconds: number): Promise<void> {
   const done = { echoes: 0, connections: 0, wrong: 0, errors: 0, collections: 0, early: 0, due: 0 };
   const descriptors = () => readdirSync('/proc/self/fd').length;
   const descriptorsBefore = descriptors();
-  const endMs = performance.now() + seconds * 1000;
+  const isDone = () =>
+    done.connections >= connections &&
+    done.collections >= (COLLECTIONS * connections) / 1000 &&
+    done.due >= DUE;
 
   const echo = async (connection: number) => {
     const opened = openTo((address, handlers) => loop.open(address, handlers), { port });
@@ -67,7 +73,7 @@ async function work(seconds: number): Promise<void> {
     done.connections += 1;
   };
   const keepEchoing = async (connection: number) => {
-    while (performance.now() < endMs) await echo(connection);
+    while (!isDone()) await echo(connection);
   };
   const collect = () => {
     // Memory of every kind, freed at once.
@@ -78,7 +84,7 @@ async function work(seconds: number): Promise<void> {
     garbage.length = 0;
     globalThis.gc?.({ type: done.collections % 5 === 0 ? 'major' : 'minor' });
     done.collections += 1;
-    if (performance.now() < endMs) setTimeout(collect, 2);
+    if (!isDone()) setTimeout(collect, 2);
   };
   const keepDue = () => {
     const dueNs = Math.round(performance.now() * 1e6) + 3e6;
@@ -86,16 +92,20 @@ async function work(seconds: number): Promise<void> {
       loop.spin(dueNs);
       if (performance.now() * 1e6 < dueNs - 1) done.early += 1;
       done.due += 1;
-      if (performance.now() < endMs) keepDue();
+      if (!isDone()) keepDue();
     });
   };
+  // Memory that stays is that of the first tenth: code, buffers, pools.
+  const isEarly = () => done.connections < connections / 10;
   collect();
   keepDue();
-  const working = Array.from({ length: CONNECTIONS }, (_, connection) => keepEchoing(connection));
-  // Memory that stays is that of the first tenth: code, buffers, pools.
-  await new Promise((resolve) => setTimeout(resolve, seconds * 100));
+  await Promise.all(
+    Array.from({ length: CONNECTIONS }, async (_, connection) => {
+      while (isEarly()) await echo(connection);
+    }),
+  );
   const rssBefore = process.memoryUsage.rss();
-  await Promise.all(working);
+  await Promise.all(Array.from({ length: CONNECTIONS }, (_, connection) => keepEchoing(connection)));
   globalThis.gc?.();
   const rssGrowthMib = (process.memoryUsage.rss() - rssBefore) / MIB;
   const descriptorsLeft = descriptors() - descriptorsBefore;
