@@ -39,6 +39,8 @@ export default defineConfig({
           name: 'several',
           include: ['test/**/*.test.ts'],
           exclude: [...ALONE, ...TWO_TESTS_AT_A_TIME],
+          // A worker imports each module once for all of its files, which saves a quarter of the CPU time. Tests restore
+          // what they change outside of themselves.
           isolate: false,
           maxWorkers: FILES_AT_A_TIME,
           sequence: { groupOrder: 0 },
