@@ -4,9 +4,14 @@ import { ackRoundtrip } from '../../scenarios/ack-roundtrip.ts';
 import { broadcastLatency } from '../../scenarios/broadcast-latency.ts';
 import { roomFanout } from '../../scenarios/room-fanout.ts';
 import { streamReply } from '../../scenarios/stream-reply.ts';
+import { chat, type Mapping } from '../../src/contract/mapping.ts';
 import type { GivenOptions } from '../../src/contract/options.ts';
+import { EVENT } from '../../src/contract/protocol.ts';
 import type { Scenario } from '../../src/contract/scenario.ts';
 import { isUnstalled } from '../../src/measure/series.ts';
+import { findStamp } from '../../src/measure/stamp.ts';
+import { buildPlan } from '../../src/plan/plan.ts';
+import { withDropped } from '../../src/result/dropped.ts';
 import { ShardMerge } from '../../src/result/merge/shard-merge.ts';
 import { type RunResult, runResultSchema } from '../../src/result/run-result.ts';
 import { viewResult } from '../../src/result/view.ts';
@@ -14,6 +19,7 @@ import { judgeRun } from '../../src/run/validity/judge.ts';
 import { FakeRun, planFake } from '../support/fake-run.ts';
 import type { Hop, ServerBehavior } from '../support/fake-server.ts';
 import { FakeShards, type FakeShardsOptions } from '../support/fake-shards.ts';
+import { targetWith } from '../support/plan.ts';
 
 const LOAD = { clients: '12', rate: '25/s', duration: '2s', warmup: '1s', warmupMax: '1s', drain: '1s' };
 
@@ -136,5 +142,43 @@ describe('the merge of all shards equals one run', () => {
     const parts = await merged({ planned: planned(broadcastLatency), count: 3, lateMs: [0, 0, 400] });
     expect(parts.invalid.map(({ code }) => code)).toContain('shard_late');
     expect(parts.invalid[0]?.message).toMatch(/shard 3\/3/);
+  });
+});
+
+/** Every fifth measured message is a request to which the server says no, by turns for one of two reasons. */
+const rejecting: Mapping = {
+  ...chat,
+  publish: (message) => {
+    const { seq = 0, measured = false } = findStamp(message.payload) ?? {};
+    if (!measured || seq % 5 !== 0) return chat.publish(message);
+    const error = seq % 2 === 0 ? 'cool-down' : 'muted';
+    return { event: EVENT.hello, data: { error }, reply: 'acknowledgement' };
+  },
+  reply: () => undefined,
+};
+
+describe('the merge of messages that the server rejects or drops', () => {
+  it.each(['1', '3'])('counts what one run rejects, by reason, of %s publishers', async (publishers) => {
+    const given = { publishers, duration: '4s' };
+    const whole = await new FakeRun({ planned: planned(broadcastLatency, given), mapping: rejecting }).run();
+    const parts = await merged({ planned: planned(broadcastLatency, given), mapping: rejecting, count: 3 });
+    expect(countsOf(parts)).toEqual(countsOf(whole));
+    expect(parts.rejected).toEqual(whole.rejected);
+    expect(parts.rejected.map(({ reason }) => reason).toSorted()).toEqual(['cool-down', 'muted']);
+    const rejected = parts.rejected.reduce((sum, { count }) => sum + count, 0);
+    expect(parts.ledger).toMatchObject({ expected: (100 - rejected) * 12, lost: 0 });
+  });
+
+  it('counts what one run drops, and loses nothing', async () => {
+    const target = targetWith({ url: 'ws://fake', droppable: true });
+    const droppable = buildPlan(broadcastLatency, LOAD, () => target);
+    const behavior = { network: faultyNetwork(3) };
+    const whole = await new FakeRun({ planned: droppable, behavior }).run();
+    const parts = withDropped(await merged({ planned: droppable, behavior, count: 3 }));
+    expect(parts.ledger).toEqual(whole.ledger);
+    expect(parts.ledger.dropped).toBeGreaterThan(10);
+    expect(parts.intervals.every(({ lost }) => lost === 0)).toBe(true);
+    // Each shard samples it at times of its own.
+    expect(parts.series['freshness']?.count).toBeGreaterThan(12 * 17);
   });
 });
