@@ -13,6 +13,7 @@ import { pageCases } from './pages.ts';
 import { progress } from './progress.ts';
 import { rendezvous } from './rendezvous.ts';
 import { signals } from './signals.ts';
+import { targets } from './targets.ts';
 import { waits } from './waits.ts';
 
 /** Every case by its area. */
@@ -26,6 +27,7 @@ export const CASES: Readonly<Record<string, readonly AttackCase[]>> = {
   files,
   merges,
   mistakes,
+  targets,
   progress,
   pages: pageCases,
   leftovers,
