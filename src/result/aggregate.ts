@@ -44,7 +44,8 @@ export function aggregate(views: readonly ResultView[]): Aggregate {
 }
 
 /** A count of one run. */
-export function countIn(name: CountName, { ledger, failed, rejected }: RunResult): number {
+export function countIn(name: CountName, { ledger, failed, rejected, disruptions }: RunResult): number {
+  if (name === 'replayed') return disruptions.reduce((sum, { replayed }) => sum + replayed, 0);
   if (name === 'failed') return sumOfReasons(failed);
   return name === 'rejected' ? sumOfReasons(rejected) : ledger[name];
 }

@@ -53,9 +53,9 @@ export function inconsistency(results: readonly PlacedResult[]): string | null {
 
 function contradiction(result: RunResult): Contradiction | null {
   const { ledger, series, headline, samples, shard } = result;
-  const { expected, delivered, lost, unknown, dropped } = ledger;
-  if (expected !== delivered + lost + unknown + dropped) {
-    const sum = `${delivered} delivered + ${lost} lost + ${unknown} unknown${dropped > 0 ? ` + ${dropped} dropped` : ''}`;
+  const { expected, delivered, lost, unknown, dropped, missed } = ledger;
+  if (expected !== delivered + lost + unknown + dropped + missed) {
+    const sum = `${delivered} delivered + ${lost} lost + ${unknown} unknown${dropped > 0 ? ` + ${dropped} dropped` : ''}${missed > 0 ? ` + ${missed} missed` : ''}`;
     return { place: ['ledger'], problem: `${expected} expected deliveries are not ${sum}` };
   }
   if (headline !== result.plan.headline) {

@@ -61,6 +61,19 @@ const COUNT = {
 /** Events that should not happen, counted over the whole run. */
 export const COUNTS = {
   lost: { ...COUNT, title: 'lost', meaning: 'not delivered by the end of the drain' },
+  missed: {
+    ...COUNT,
+    title: 'missed',
+    meaning: 'not delivered to clients that were away, without a promise of the server to replay them',
+    isGating: false,
+  },
+  replayed: {
+    ...COUNT,
+    title: 'replayed',
+    meaning: 'delivered to clients that had been away when it was due',
+    better: 'higher',
+    isGating: false,
+  },
   late: { ...COUNT, title: 'late', meaning: 'delivered, but slower than --late-after', isGating: false },
   duplicated: {
     ...COUNT,
@@ -176,6 +189,18 @@ export const FIGURES = {
       'growth of the resident memory of all generator processes, per connection that was held to the end',
     tables: ['connections'],
     value: (result) => rssPerConnection(result.telemetry.workers, result),
+  },
+  time_to_last_back: {
+    ...OF_CLIENTS,
+    title: 'time to last back',
+    unit: 'duration',
+    meaning:
+      'longest time from the end of a connection until its client was in its rooms again; none if one never was',
+    tables: [],
+    value: ({ disruptions }) =>
+      disruptions.some(({ back, clients }) => back < clients)
+        ? null
+        : largest(disruptions.flatMap(({ away }) => (away.lastMs === null ? [] : [away.lastMs * 1e6]))),
   },
   accepted: {
     ...OF_CLIENTS,

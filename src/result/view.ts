@@ -40,7 +40,7 @@ export const BANDS_PER_DECADE = 10;
 
 /** What the charts of a run need of its result. A run that goes on has it too. */
 export interface ChartedResult
-  extends Pick<RunResult, 'headline' | 'intervals' | 'telemetry' | 'disconnects'> {
+  extends Pick<RunResult, 'headline' | 'intervals' | 'telemetry' | 'disconnects' | 'disruptions'> {
   readonly timing: Pick<RunResult['timing'], 'measureMs'>;
   readonly ledger: Pick<RunResult['ledger'], 'lost'>;
 }

@@ -24,6 +24,8 @@ export function runSoFar(run: StartedRun): RunSoFar {
         ? telemetryOf({ collector, relay, servers, workerPids: workers.pids })
         : { servers: [], workers: [] },
       disconnects: isMeasuring ? collector.disconnects.stored() : [],
+      // Workers report absences at the end.
+      disruptions: [],
       timing,
       ledger: { lost: intervals.reduce((sum, { lost }) => sum + lost, 0) },
     },

@@ -166,6 +166,7 @@ const DELIVERY: ReadonlyArray<Column<ResultView>> = [
   ),
   countColumn('late'),
   LOST,
+  { ...countColumn('missed'), isSilent: ({ result: { ledger } }: ResultView) => ledger.missed === 0 },
   resultColumn(
     'unknown',
     'unknown',

@@ -17,6 +17,7 @@ import {
 } from './columns.ts';
 import { floorText } from './floor.ts';
 import { overallFinding, type RankedScenario, rankRuns } from './ranking.ts';
+import { recoveryFacts } from './recovery.ts';
 import { profileText } from './run-facts.ts';
 import {
   isPartial,
@@ -100,6 +101,7 @@ function messageFacts(result: RunResult): Fact[] {
     ...(
       [
         [sumOfReasons(result.rejected), 'rejected'],
+        [ledger.missed, 'missed'],
         [ledger.dropped, 'dropped'],
         [ledger.corrupted, 'corrupted'],
         [ledger.unknown, 'unknown'],
@@ -165,6 +167,7 @@ function oneEnding(result: RunResult): Ending {
     table: rows.length === 0 ? null : tabulate(LATENCY_COLUMNS, rows),
     notes: shortNotes(rows),
     facts: [
+      ...recoveryFacts(result),
       ...messageFacts(result),
       ...(floor === null ? [] : [['floor', floor.replace(/^.*?: /, '')] as const]),
     ],

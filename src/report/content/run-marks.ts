@@ -3,6 +3,7 @@ import type { ChartedResult, ChartedView } from '../../result/view.ts';
 import { plural } from '../../text.ts';
 import { formatCount } from '../../units.ts';
 import type { TimeMark, TimeMarkKind } from '../charts.ts';
+import { causeText } from './recovery.ts';
 import { formatValue } from './table.ts';
 
 /** Shorter pauses and delays are not visible in the latency around them. */
@@ -14,6 +15,8 @@ const MAX_MARKS = 40;
 interface Candidate {
   readonly kind: TimeMarkKind;
   readonly atS: number;
+  /** Where it ends; equal to `atS` for a moment. */
+  readonly toS?: number;
   readonly text: string;
   /** Larger ones are kept. */
   readonly size: number;
@@ -60,10 +63,23 @@ function disconnectMarks({ disconnects }: ChartedResult): Candidate[] {
   });
 }
 
+/** From the cut until the last client was back. */
+function disruptionMarks({ disruptions }: ChartedResult): Candidate[] {
+  return disruptions
+    .filter(({ disruption }) => disruption !== null)
+    .map((outcome) => {
+      const { atMs, away, clients } = outcome;
+      const text = `${causeText(outcome)}: ${plural(clients, 'client')}`;
+      const toS = (atMs + (away.lastMs ?? 0)) / 1000;
+      return { kind: 'disruption', atS: atMs / 1000, toS, size: clients, text };
+    });
+}
+
 function marksOfRun({ result }: ChartedView, run: number): TimeMark[] {
   const { servers, workers } = result.telemetry;
   const candidates = [
     ...[...servers, ...workers].flatMap(marksOfProcess),
+    ...disruptionMarks(result),
     ...lossMarks(result),
     ...disconnectMarks(result),
   ];
@@ -72,9 +88,9 @@ function marksOfRun({ result }: ChartedView, run: number): TimeMark[] {
   );
   return kept
     .toSorted((a, b) => a.atS - b.atS)
-    .map(({ kind, atS, text }) => {
-      const rounded = Number(atS.toFixed(2));
-      return { kind, run, fromS: rounded, toS: rounded, text };
+    .map(({ kind, atS, toS = atS, text }) => {
+      const [from, to] = [Number(atS.toFixed(2)), Number(toS.toFixed(2))];
+      return { kind, run, fromS: from, toS: to, text };
     });
 }
 

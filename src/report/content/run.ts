@@ -6,6 +6,7 @@ import { floorText } from './floor.ts';
 import { linkBlocks } from './links.ts';
 import { runProfileBlocks } from './profiles.ts';
 import type { RankedScenario } from './ranking.ts';
+import { recoveryBlocks } from './recovery.ts';
 import { runChartGroup } from './run-chart-group.ts';
 import { environmentFacts, loadText, planFacts, resultFacts, sharedFacts } from './run-facts.ts';
 import { runOpening } from './run-opening.ts';
@@ -129,6 +130,10 @@ function sectionBlocks(section: Section, shared: SharedFacts | null, pageRuns: n
   return [
     { kind: 'heading', text },
     ...loadBlocks(section),
+    ...recoveryBlocks(
+      views.map(({ result }) => result),
+      labels,
+    ),
     ...headlineBlocks(section),
     { kind: 'charts', title: '', group, text: [] },
     ...detailBlocks(section, shared),

@@ -41,10 +41,11 @@ const FINAL = results.valid();
 
 /** What charts need of a run, with some intervals of a stored one. */
 function soFar(intervals: number): RunSoFar {
-  const { headline, telemetry, disconnects } = FINAL;
+  const { headline, telemetry, disconnects, disruptions } = FINAL;
   return {
     result: {
-      ...{ headline, telemetry, disconnects, timing: { measureMs: 10_000 }, ledger: { lost: 0 } },
+      ...{ headline, telemetry, disconnects, disruptions },
+      ...{ timing: { measureMs: 10_000 }, ledger: { lost: 0 } },
       intervals: FINAL.intervals.slice(0, intervals),
     },
     series: new Map(

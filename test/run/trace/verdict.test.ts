@@ -35,7 +35,7 @@ interface Traced extends Partial<Omit<TracedRun, 'result' | 'layout'>> {
 /** A run that sent one message of each stream. */
 function judge({ streams = [PUBLISH], lost = [], result = {}, ...more }: Traced) {
   const account = { stream: 0, sender: 0, expected: 1, delivered: 0, lost: 1 };
-  const rest = { late: 0, duplicated: 0, reordered: 0, corrupted: 0 };
+  const rest = { late: 0, missed: 0, duplicated: 0, reordered: 0, corrupted: 0 };
   const anomalies = lost.map((receiver) => ({ ...account, ...rest, receiver }));
   return judgeTrace({
     result: { ...RESULT, ...result, ledger: { ...RESULT.ledger, ...result.ledger, anomalies } },
