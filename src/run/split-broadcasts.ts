@@ -25,6 +25,7 @@ export class SplitBroadcasts {
   readonly #options: SplitBroadcastsOptions;
   readonly #fanout: FanoutTracker;
   readonly #givenUp: ClosedBroadcast[] = [];
+  #isGivingUp = false;
   readonly #recorder = new Recorder();
   readonly #away = new AwayTimes();
 
@@ -35,7 +36,8 @@ export class SplitBroadcasts {
       expected: (stream, dueNs) => this.#presentAt(stream, dueNs) * membership.copies(stream),
       quietNs,
       onClosed: (broadcast) => {
-        if (broadcast.reached < broadcast.expected) this.#givenUp.push(broadcast);
+        // One that was given up may be complete, once it is known who was away.
+        if (this.#isGivingUp || broadcast.reached < broadcast.expected) this.#givenUp.push(broadcast);
         else this.#record(broadcast);
       },
     });
@@ -58,21 +60,27 @@ export class SplitBroadcasts {
       for (const ns of part.latenciesNs) this.#fanout.add(stream, seq, ns, middleNs, last, intendedNs);
     }
     for (const broadcast of snapshot.slowest) this.slowest.offer(broadcast);
-    this.#fanout.closeQuiet(middleNs);
+    this.#giveUp(() => this.#fanout.closeQuiet(middleNs));
     this.#options.onSeries(second, this.#recorder.take().series);
-    this.#addIncomplete([...snapshot.incomplete, ...this.#givenUp.splice(0)]);
+    this.#addGivenUp([...snapshot.incomplete, ...this.#givenUp.splice(0)]);
   }
 
   /** Closes what is still open, after the last snapshot. */
   finish(): void {
-    this.#fanout.closeAll();
-    this.#addIncomplete(this.#givenUp.splice(0));
+    this.#giveUp(() => this.#fanout.closeAll());
+    this.#addGivenUp(this.#givenUp.splice(0));
+  }
+
+  #giveUp(close: () => void): void {
+    this.#isGivingUp = true;
+    close();
+    this.#isGivingUp = false;
   }
 
   /** Records broadcasts that were given up in the second of their last arrival. */
-  #addIncomplete(incomplete: readonly ClosedBroadcast[]): void {
-    this.incomplete += incomplete.length;
-    for (const broadcast of incomplete) {
+  #addGivenUp(givenUp: readonly ClosedBroadcast[]): void {
+    this.incomplete += givenUp.filter(({ reached, expected }) => reached < expected).length;
+    for (const broadcast of givenUp) {
       this.#record(broadcast);
       this.#options.onSeries(this.#options.secondOf(broadcast.lastArrivalNs), this.#recorder.take().series);
     }

@@ -99,6 +99,7 @@ export class FakeRun {
         changes: (payload) => payload,
         refuses: () => null,
         greets: () => [],
+        restores: () => null,
         responds: () => null,
         acknowledgesJoin: () => true,
         ...options.behavior,

@@ -30,6 +30,8 @@ export interface ServerBehavior {
   readonly refuses: (client: number) => string | null;
   /** Events that arrive together with the end of the handshake. */
   readonly greets: (client: number) => readonly FakeEvent[];
+  /** Whether the server has restored the session of a client that connects; null where it has no sessions. */
+  readonly restores: (client: number) => boolean | null;
   /** What the server sends back for an event that is none of the chat's; null for nothing. */
   readonly responds: (client: number, event: string, data: unknown) => FakeEvent | null;
   /** Whether the server acknowledges that a client joins its rooms. */
@@ -42,6 +44,7 @@ type Handler = (data: unknown) => void;
 export class FakeClientConnection implements Connection {
   readonly client: number;
   readonly rooms = new Set<string>();
+  session?: NonNullable<Connection['session']>;
   readonly #server: FakeServer;
   readonly #handlers = new Map<string, Set<Handler>>();
   readonly #answers = new Map<string, (data: unknown) => unknown>();
@@ -135,6 +138,8 @@ export class FakeServer {
     if (reason === 'silent') throw new Error(`no answer within ${timeoutMs / 1000} s`);
     if (reason !== null) throw new Error(reason);
     const connection = new FakeClientConnection(client, this);
+    const isRecovered = this.#behavior.restores(client);
+    if (isRecovered !== null) connection.session = () => ({ isRecovered, recovery: {} });
     this.connections.set(client, connection);
     return connection;
   }

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { broadcastLatency } from '../../scenarios/broadcast-latency.ts';
+import { EVENT } from '../../src/contract/protocol.ts';
+import type { RunResult } from '../../src/result/run-result.ts';
+import { viewResult } from '../../src/result/view.ts';
+import { FakeRun, planFake } from '../support/fake-run.ts';
+
+/** The client that the server cuts, 1,005 ms after measuring began. It is back 501 ms later. */
+const CUT = 3;
+/** Messages every 10 ms that were due while it was away. */
+const AWAY = 50;
+
+interface Replays {
+  /** Payloads that the server sends again to the client, of those that it has not got: the oldest first. */
+  readonly replay: (missing: readonly unknown[]) => readonly unknown[];
+  readonly restores?: boolean;
+  readonly workers?: string;
+}
+
+/** A run whose server cuts one client, and replays some of what that client has not got when it is back. */
+async function runWithCut({ replay, restores, workers = '1' }: Replays): Promise<RunResult> {
+  const missing: unknown[] = [];
+  let isAway = false;
+  const given = { rate: '100/s', duration: '3s', drain: '1s', reconnect: 'fixed delay=500ms', workers };
+  const run = new FakeRun({
+    planned: planFake(broadcastLatency, given),
+    behavior: {
+      changes: (payload, { receiver }) => {
+        // What is sent to the others is not sent to a client that is away.
+        if (isAway && receiver === 1) missing.push(payload);
+        return payload;
+      },
+      greets: (client) => {
+        if (client !== CUT || !isAway) return [];
+        isAway = false;
+        return replay(missing).map((data) => ({ event: EVENT.receiveMessage, data }));
+      },
+      restores: (client) => (restores === undefined ? null : restores && client === CUT && isAway),
+    },
+  });
+  run.during('measure', 1005, () => {
+    isAway = true;
+    run.server.connections.get(CUT)?.drop('connection reset');
+  });
+  return run.run();
+}
+
+const countsOf = ({ disruptions: [outcome] }: RunResult) => {
+  if (outcome === undefined) return null;
+  const { clients, back, attempts, replayed, early, missed, lost, duplicated, reordered } = outcome;
+  return { clients, back, attempts, replayed, early, missed, lost, duplicated, reordered };
+};
+
+const ONE_CLIENT = { clients: 1, back: 1, attempts: 1, early: 0, duplicated: 0, reordered: 0 };
+
+describe('a client that the server cuts and that comes back', () => {
+  it('misses what the server does not replay, and nothing is lost', async () => {
+    const result = await runWithCut({ replay: () => [] });
+    expect(countsOf(result)).toEqual({ ...ONE_CLIENT, replayed: 0, missed: AWAY, lost: 0 });
+    expect(result.ledger).toMatchObject({ missed: AWAY, lost: 0, late: 0, anomalies: [] });
+    expect(result.ledger.expected).toBe(result.ledger.delivered + AWAY);
+    expect(result.intervals.map(({ missed, lost }) => [missed, lost]).slice(0, 3)).toEqual([
+      [0, 0],
+      [AWAY, 0],
+      [0, 0],
+    ]);
+    expect(result.disruptions[0]).toMatchObject({
+      text: null,
+      away: { lastMs: 501 },
+      offline: { lastMs: 500 },
+    });
+    expect(result.findings).toEqual([]);
+  });
+
+  it('gets what a buffer of a known size holds, and misses the rest', async () => {
+    const result = await runWithCut({ replay: (missing) => missing.slice(-20) });
+    expect(countsOf(result)).toEqual({ ...ONE_CLIENT, replayed: 20, missed: AWAY - 20, lost: 0 });
+    expect(result.series['replay']?.count).toBe(20);
+    // What waited for its receiver is no latency of the server, and the broadcast was complete without it.
+    expect(viewResult(result).histogram('delivery')?.maxNs).toBeLessThan(3e6);
+    expect(result.samples).toMatchObject({ incomplete: 0 });
+  });
+
+  it('has lost what a server did not send that restored its session', async () => {
+    const result = await runWithCut({ replay: (missing) => missing.toSpliced(7, 1), restores: true });
+    expect(countsOf(result)).toEqual({ ...ONE_CLIENT, replayed: AWAY - 1, missed: 0, lost: 1 });
+    expect(result.ledger).toMatchObject({ missed: 0, lost: 1 });
+    expect(result.findings.map(({ code }) => code)).toContain('imperfect_delivery');
+  });
+
+  it('counts what is replayed twice as duplicates', async () => {
+    const result = await runWithCut({ replay: (missing) => [...missing, ...missing] });
+    expect(countsOf(result)).toEqual({ ...ONE_CLIENT, replayed: AWAY, missed: 0, lost: 0, duplicated: AWAY });
+    expect(result.ledger).toMatchObject({ duplicated: AWAY, missed: 0, lost: 0 });
+  });
+
+  it('counts replayed messages in the wrong order', async () => {
+    const result = await runWithCut({ replay: (missing) => missing.toReversed() });
+    expect(countsOf(result)).toMatchObject({ replayed: AWAY, missed: 0, lost: 0, reordered: AWAY - 1 });
+  });
+
+  it('is known to be away where several workers share the receivers of a broadcast', async () => {
+    const result = await runWithCut({ replay: (missing) => missing.slice(-20), workers: '3' });
+    expect(countsOf(result)).toEqual({ ...ONE_CLIENT, replayed: 20, missed: AWAY - 20, lost: 0 });
+    expect(result.samples.incomplete).toBe(0);
+  });
+});
