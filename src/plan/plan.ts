@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { type GivenOptions, parseOptions } from '../contract/options.ts';
 import type { Layout, Scenario } from '../contract/scenario.ts';
-import type { ServerSettings } from '../contract/server.ts';
-import { PROTOCOLS, type Protocol, TRANSPORTS, type Transport } from '../contract/target.ts';
+import { type Protocol, TRANSPORTS, type Transport } from '../contract/target.ts';
 import { ARRIVALS } from './arrivals.ts';
 import { disruptionSchema, planDisruptions, requireConnections } from './disruptions.ts';
 import { requireReceivers, requireSenders, requireSoundLayout } from './layout.ts';
@@ -19,66 +18,11 @@ import {
 import { payloadPlanSchema, payloadTypes, planPayload } from './payload-plan.ts';
 import { parseProfile, profileDurationMs } from './profile.ts';
 import { NO_RECONNECT, reconnectSchema } from './reconnect.ts';
+import { type TargetPlan, targetPlanSchema } from './target-plan.ts';
 
 const whole = z.number().int().nonnegative();
 const decimal = z.number().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
 const text = z.string();
-
-/** A reference server: its program and its settings. */
-const referenceSchema = z
-  .object({
-    runtime: z.enum(['node', 'bun']),
-    /** Absolute path of the program that runs it; null for the Node.js that runs sockbench, or the installed Bun. */
-    program: text.nullable(),
-    /** Version of that program: v24.1.0 of Node.js, 1.3.0 of Bun; null when it was not asked. */
-    version: text.nullable(),
-    settings: z.record(
-      text,
-      z.union([text, decimal, z.boolean(), z.null()]),
-    ) as unknown as z.ZodType<ServerSettings>,
-    /** Whether a client can ask which process serves it. */
-    hasNodes: z.boolean(),
-  })
-  .readonly();
-
-/** The server under test. */
-const targetPlanSchema = z
-  .object({
-    /** Name of the reference server, the name in the target file, or the URL. */
-    name: text,
-    protocol: z.enum(PROTOCOLS),
-    /** Null for a reference server, which takes a free port. */
-    url: text.nullable(),
-    /** The command that starts the server; null for a reference server and for one that already runs. */
-    exec: text.nullable(),
-    /** Absolute path of the folder in which `exec` runs; null for the working directory. */
-    cwd: text.nullable(),
-    /** Null for a server of the user. */
-    reference: referenceSchema.nullable(),
-    /** Absolute path of the target file; null when the server uses the events of the reference servers. */
-    file: text.nullable(),
-    /** Socket.IO namespace that the clients enter; null for the main one. */
-    namespace: text.nullable(),
-    /**
-     * What is known of pushes: whether each goes to one client only, and by which clock the server says when it sent
-     * them, that of this host or of another; null where the target declares none.
-     */
-    pushes: z
-      .object({ areOwn: z.boolean(), sentAt: z.enum(['none', 'here', 'elsewhere']) })
-      .readonly()
-      .nullable()
-      .default(null),
-    /**
-     * What reads and writes messages: the name of a preset, or `own codec` or `own parser` of the target file; null for the
-     * usual.
-     */
-    messageFormat: text.nullable().default(null),
-    /** Whether the target declares that its server may leave receivers of a message out. */
-    droppable: z.boolean().default(false),
-    /** The remote host on which load is permitted; null when none is. */
-    allowRemote: text.nullable().default(null),
-  })
-  .readonly();
 
 /** The settings as given, by name; null for one that was not given, or that a stored plan is too old to have. */
 const settingsSchema = z
@@ -141,8 +85,7 @@ export const planSchema = z
   .readonly();
 
 export type Plan = z.infer<typeof planSchema>;
-export type TargetPlan = z.infer<typeof targetPlanSchema>;
-export type ReferencePlan = z.infer<typeof referenceSchema>;
+export type { ReferencePlan, TargetPlan } from './target-plan.ts';
 
 /** A run to carry out. The layout is the one that the scenario computed from the plan. */
 export interface PlannedRun {
