@@ -20,13 +20,13 @@ export function graphemesOf(text: string): Iterable<Intl.SegmentData> {
   return segmenter.segment(text);
 }
 
-const NARROW = /^[ -~]*$/;
+const PRINTABLE_ASCII = /^[ -~]*$/;
 const WIDE =
   /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]/u;
 
 /** Counts the columns of a terminal that a text takes: two for East Asian wide characters and emoji. */
 export function displayWidth(text: string): number {
-  if (NARROW.test(text)) return text.length;
+  if (PRINTABLE_ASCII.test(text)) return text.length;
   let width = 0;
   for (const { segment } of graphemesOf(text)) width += WIDE.test(segment) ? 2 : 1;
   return width;
