@@ -13,6 +13,7 @@ import type { Timers } from '../measure/timers.ts';
 import { linksOfClients } from '../plan/network.ts';
 import { contentsOf } from '../plan/payload-plan.ts';
 import type { Plan } from '../plan/plan.ts';
+import { sendsOverLinks } from './link-latencies.ts';
 import type { Assignment, Member, ToWorker } from './messages.ts';
 import { copiesOf } from './operations/index.ts';
 import { SenderClocks } from './sender-clocks.ts';
@@ -31,6 +32,8 @@ export class WorkerContext {
   readonly clients: ReadonlySet<number>;
   /** The link of each client of the run, as its index in the plan; empty without links. */
   readonly linkOf: ReadonlyArray<number | null>;
+  /** Whether messages cross the links of their senders; null where that is unknown. */
+  readonly sendsOverLinks: boolean | null;
   readonly scenario: Scenario;
   readonly target: Target;
   readonly clock: Clock;
@@ -62,6 +65,7 @@ export class WorkerContext {
     this.clients = new Set(assignment.clients);
     const { network, clients, seed } = this.plan;
     this.linkOf = network === null ? [] : linksOfClients(network.links, clients, seed);
+    this.sendsOverLinks = network === null || sendsOverLinks(target.mapping, this.layout);
     this.scenario = scenario;
     this.target = target;
     this.clock = clock;

@@ -46,6 +46,7 @@ export type DeliveriesContext = Pick<
   WorkerContext,
   | 'plan'
   | 'linkOf'
+  | 'sendsOverLinks'
   | 'layout'
   | 'assignment'
   | 'clock'
@@ -83,7 +84,7 @@ export class Deliveries {
     this.#newestNs = plan.target.droppable ? new Map() : null;
     this.#lateAfterNs = plan.lateAfterMs * 1e6;
     const { network, headline } = plan;
-    this.#byLink = linkLatencies({ ...context, ...layout, network, headline, sendsOverLinks: true });
+    this.#byLink = linkLatencies({ ...context, ...layout, network, headline });
     this.#routes = layout.streams.map((stream) => routeOf(stream, plan.headline));
     this.#fanout = assignment.fanoutIsSplit
       ? null

@@ -106,6 +106,7 @@ export const NOISE: readonly Finding['code'][] = [
   'receive_uncertainty',
   'generator_stalled',
   'generator_behind',
+  'relay_late',
   'cpu_steal',
   'cpu_throttled',
 ];

@@ -9,6 +9,7 @@ import { imports } from './import.ts';
 import { leftovers } from './leftovers.ts';
 import { merges } from './merge.ts';
 import { mistakes } from './mistakes.ts';
+import { linkCases } from './network.ts';
 import { pageCases } from './pages.ts';
 import { progress } from './progress.ts';
 import { rendezvous } from './rendezvous.ts';
@@ -33,5 +34,6 @@ export const CASES: Readonly<Record<string, readonly AttackCase[]>> = {
   leftovers,
   rendezvous,
   calibrations,
+  links: linkCases,
   'Artillery scripts': imports,
 };

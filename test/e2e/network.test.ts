@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { viewResult } from '../../src/result/view.ts';
+import { ANY_CPU, runUndisturbed, SHORT } from '../support/sockbench.ts';
+
+describe('a run over links', () => {
+  it('counts every message, and reports latency by link and without the delay of links', async () => {
+    const load = ['--target', 'socketio', '--clients', '8', '--rate', '50/s', '--duration', '1500ms'];
+    const network = ['--network', '25%: rtt=160ms jitter=20ms, rtt=80ms'];
+    const threshold = ['--threshold', 'delivery_link1.p50>50ms'];
+    await runUndisturbed(
+      ['broadcast-latency', ...load, ...SHORT, ...ANY_CPU, ...network, ...threshold],
+      ({ result, stdout }) => {
+        expect(result.links?.groups).toEqual([
+          { link: 'link1', text: 'rtt=160ms jitter=20ms', clients: 2, delayNs: 70e6 },
+          { link: 'link2', text: 'rtt=80ms', clients: 6, delayNs: 40e6 },
+        ]);
+        const { expected, delivered, lost, duplicated, unexpected } = result.ledger;
+        expect([delivered, lost, duplicated, unexpected]).toEqual([expected, 0, 0, 0]);
+        const of = (series: string) => viewResult(result).histogram(series) ?? expect.unreachable();
+        expect(of('delivery_link1').count + of('delivery_link2').count).toBe(delivered);
+        // From one link to the same one: its delay twice. Histograms round by up to 0.1 %.
+        expect(of('delivery_link2').quantileNs(0)).toBeGreaterThan(80e6 * 0.998);
+        expect(of('delivery_link1').quantileNs(0)).toBeGreaterThan((40 + 70) * 1e6 * 0.998);
+        // Everyone's latency is at least the two constant delays, and has no more than those subtracted.
+        const [all, without] = [of('delivery'), of('delivery_without_link')];
+        expect(without.count).toBe(delivered);
+        expect(all.meanNs - without.meanNs).toBeGreaterThan(79e6);
+        expect(all.meanNs - without.meanNs).toBeLessThan(141e6);
+        // What remains is the server, the jitter of two links, and what the relay says that it added.
+        const addedNs = of('relay_added').maxNs;
+        expect(without.quantileNs(0)).toBeLessThan(40e6 + 2 * addedNs);
+        expect(result.telemetry.workers.map(({ role }) => role)).toEqual(['generator 1', 'relay']);
+        expect(result.telemetry.workers.at(-1)?.samples.length).toBeGreaterThan(0);
+        // A handshake takes a round trip for TCP, and one for each of its requests.
+        expect(of('connect').quantileNs(0)).toBeGreaterThan(2 * 80e6);
+        expect(stdout).toMatch(/delivery_link1\.p50>50ms/);
+      },
+    );
+  });
+});
