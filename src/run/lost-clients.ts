@@ -34,7 +34,7 @@ export function findLost({ plan, membership, collector }: Omit<LosingRun, 'contr
   const mayBeTooBig = plan.payloadBytes >= SMALLEST_LIMIT_BYTES && !hasReceived;
   const advice =
     isTooBig || mayBeTooBig
-      ? `; the server ${isTooBig ? 'limits' : 'may limit'} the size of a message (maxHttpBufferSize of Socket.IO, maxPayload of ws), and ${plan.payload === null ? 'the payload' : 'the largest payload'} has ${formatBytes(plan.payloadBytes)}`
+      ? `; the server ${isTooBig ? 'limits' : 'may limit'} the size of a message (maxHttpBufferSize of Socket.IO, maxPayload of ws), and ${(plan.payload?.kind ?? 'size') === 'size' ? 'the payload' : 'the largest payload'} has ${formatBytes(plan.payloadBytes)}`
       : '';
   return {
     code: lost === 'sender' ? 'sender_lost' : 'clients_lost',

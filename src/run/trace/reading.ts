@@ -31,7 +31,7 @@ export interface TargetReading {
 }
 
 /** What messages are read by. */
-export interface ReadBy {
+export interface ReadingRules {
   readonly mapping: Mapping;
   readonly hooks: Pick<ClientHooks, 'opened' | 'answer' | 'leave'>;
   readonly layout: Layout;
@@ -50,7 +50,7 @@ const isAmong = (events: string | readonly string[] | undefined, event: string) 
   events !== undefined && [events].flat().includes(event);
 
 /** Where a message of the server may be named in a target, with its function for the payload. */
-function namedIn({ mapping, hooks }: ReadBy, event: string): NamedPlace[] {
+function namedIn({ mapping, hooks }: ReadingRules, event: string): NamedPlace[] {
   const { delivery, echoed, streamed, asked, observe, refused } = mapping;
   const incoming = Object.entries({ delivery, echoed }).flatMap(([field, named]) =>
     isAmong(named?.event, event) ? [{ field, payload: named?.payload }] : [],
@@ -64,7 +64,7 @@ function namedIn({ mapping, hooks }: ReadBy, event: string): NamedPlace[] {
 
 /** Reads a message as the target does. */
 export function readMessage(
-  by: ReadBy,
+  by: ReadingRules,
   client: number,
   [kind, event, data]: Parameters<OnRead>,
 ): TargetReading {
@@ -76,7 +76,8 @@ export function readMessage(
   const receivers = found === null ? [] : (by.layout.streams[found.stamp.stream]?.receivers ?? []);
   const isTaken = isNamed && problem === null && rejection === null;
   const counts = isTaken && found !== null && receivers.includes(client);
-  const place = kind === 'reply' ? 'acknowledgement' : placeOf(event, places, isNamed, found !== null, by);
+  const place =
+    kind === 'reply' ? 'acknowledgement' : namedPlaceOf(event, places, isNamed, found !== null, by);
   const content =
     pushIn(by.mapping, places, data) ?? contentOf(found, rejection ?? problem, kind, places, isNamed);
   const effect =
@@ -97,7 +98,7 @@ function unreadable(client: number, error: unknown): TargetReading {
 
 /** Whether a message says no, or a function of the target cannot read it. */
 function judged(
-  { mapping, replyEvents, sentEvents }: ReadBy,
+  { mapping, replyEvents, sentEvents }: ReadingRules,
   places: readonly NamedPlace[],
   [kind, event, data]: Parameters<OnRead>,
 ): Pick<TargetReading, 'rejection' | 'problem'> {
@@ -131,12 +132,12 @@ function readingIn(data: unknown): Reading | null {
 }
 
 /** `event "said" (delivery)`. Hooks wait for events that no field names, so that such an event is as good as named. */
-function placeOf(
+function namedPlaceOf(
   event: string,
   [first]: readonly NamedPlace[],
   isNamed: boolean,
   hasPayload: boolean,
-  { hooks }: ReadBy,
+  { hooks }: ReadingRules,
 ): string {
   const name = `event ${JSON.stringify(foreign(event, 60))}`;
   if (first !== undefined) return `${name} (${first.field})`;
@@ -161,15 +162,15 @@ function contentOf(
 function pushIn({ observe }: Mapping, places: readonly NamedPlace[], data: unknown): string | null {
   if (observe === undefined || !places.some(({ field }) => field === 'observe')) return null;
   const { key, sentAt } = observe;
-  const parts = [key === undefined ? 'a push to this client' : readPart('key', () => String(key(data)))];
+  const parts = [key === undefined ? 'a push to this client' : readPushPart('key', () => String(key(data)))];
   if (sentAt !== undefined) {
     const timeOf = () => new Date(Number(readSentAt(sentAt(data)).wallNs / 1_000_000n)).toISOString();
-    parts.push(readPart('sentAt', timeOf));
+    parts.push(readPushPart('sentAt', timeOf));
   }
   return parts.join(', ');
 }
 
-function readPart(name: string, read: () => string): string {
+function readPushPart(name: string, read: () => string): string {
   try {
     return `${name} ${foreign(read(), 60)}`;
   } catch (error) {

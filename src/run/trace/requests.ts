@@ -63,7 +63,7 @@ export class RequestTap {
     const { request } = published;
     const client = this.#sender.getStore();
     if (client !== undefined) this.#senders.set(request, client);
-    this.#show('sent', published, lineOf(published));
+    this.#show('sent', published, requestLineOf(published));
   }
 
   #answered(published: PublishedAnswer): void {
@@ -71,12 +71,16 @@ export class RequestTap {
     this.#show(
       'received',
       published,
-      `${statusCode} ${statusMessage ?? statusText ?? ''} to ${lineOf(published)}`,
+      `${statusCode} ${statusMessage ?? statusText ?? ''} to ${requestLineOf(published)}`,
     );
   }
 
   #failed(published: PublishedError): void {
-    this.#show('received', published, `no answer to ${lineOf(published)}: ${messageOf(published.error)}`);
+    this.#show(
+      'received',
+      published,
+      `no answer to ${requestLineOf(published)}: ${messageOf(published.error)}`,
+    );
   }
 
   #show(direction: WireDirection, published: PublishedRequest, line: string): void {
@@ -84,6 +88,6 @@ export class RequestTap {
   }
 }
 
-function lineOf({ request: { method, path } }: PublishedRequest): string {
+function requestLineOf({ request: { method, path } }: PublishedRequest): string {
   return `${method} ${path}`;
 }

@@ -17,7 +17,7 @@ export type TakeFrame = (frame: TappedFrame) => void;
 
 const END_OF_HEAD = '\r\n\r\n';
 /** A head or a frame that is longer is passed on in parts as it arrives, and is not shown. */
-const MAX_HELD_BYTES = 128 * 1024 * 1024;
+const MAX_HELD_FRAME_BYTES = 128 * 1024 * 1024;
 
 const FRAME_KINDS: ReadonlyMap<number, TappedFrame['kind']> = new Map(
   (['text', 'binary', 'continuation', 'close', 'ping', 'pong'] as const).map((kind) => [OPCODE[kind], kind]),
@@ -74,7 +74,7 @@ class Splitter {
     this.#held = Buffer.concat([this.#held, bytes]);
     while (this.#held.length > 0) {
       const length = this.#isHandshake ? this.#headBytes() : frameBytes(this.#held);
-      if (length === null && this.#held.length <= MAX_HELD_BYTES) return;
+      if (length === null && this.#held.length <= MAX_HELD_FRAME_BYTES) return;
       const part = Buffer.from(this.#held.subarray(0, length ?? this.#held.length));
       this.#held = this.#held.subarray(part.length);
       if (length !== null) this.#report(part);

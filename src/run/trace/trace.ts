@@ -8,7 +8,7 @@ import { noAffinity } from '../affinity.ts';
 import { createHost } from '../host.ts';
 import { runPlan } from '../run.ts';
 import { packetName } from './packets.ts';
-import { type ReadBy, readMessage, type TargetReading } from './reading.ts';
+import { type ReadingRules, readMessage, type TargetReading } from './reading.ts';
 import { RequestTap } from './requests.ts';
 import type { TappedFrame, WireDirection } from './tapped-stream.ts';
 import { judgeTrace, type TraceVerdict } from './verdict.ts';
@@ -69,7 +69,13 @@ export async function traceRun(
     connectOptions: (client, url, limit) =>
       requests.of(client.number, () => loaded.connectOptions(client, url, limit)),
   };
-  const readBy: ReadBy = { mapping: target.mapping, hooks: target.hooks, layout, replyEvents, sentEvents };
+  const readBy: ReadingRules = {
+    mapping: target.mapping,
+    hooks: target.hooks,
+    layout,
+    replyEvents,
+    sentEvents,
+  };
   const readings = new Readings();
   const sent = new Map<number, SentOfStream>();
   const takeReading = (reading: TargetReading) => {

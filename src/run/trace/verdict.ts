@@ -30,7 +30,7 @@ const ENDINGS: ReadonlyArray<[FindingCode, string | null]> = [
 /** Judges a run that sent one message of each stream. */
 export function judgeTrace(run: TracedRun): TraceVerdict {
   const { result, layout } = run;
-  const ended = endingOf(result);
+  const ended = traceEndingOf(result);
   if (isObserving(layout) && ended === null) return judgePushes(run);
   const facts = new Facts();
   const missing: Missing[] = [];
@@ -48,7 +48,7 @@ export function judgeTrace(run: TracedRun): TraceVerdict {
 }
 
 /** Why a run ended early. Where it went on without its sender, the reason why that was dropped says more. */
-function endingOf({ invalid, status }: RunResult): Missing | null {
+function traceEndingOf({ invalid, status }: RunResult): Missing | null {
   const isAborted = status === 'partial';
   const endings = isAborted ? invalid.filter(isEnding).slice(0, 1) : invalid;
   for (const [code, next] of ENDINGS) {

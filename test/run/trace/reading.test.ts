@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { chat, type Mapping } from '../../../src/contract/mapping.ts';
 import { Rejected } from '../../../src/contract/replies.ts';
 import { textStamp } from '../../../src/measure/stamp.ts';
-import { type ReadBy, readMessage } from '../../../src/run/trace/reading.ts';
+import { type ReadingRules, readMessage } from '../../../src/run/trace/reading.ts';
 
 const STAMP = { stream: 0, seq: 0, intendedNs: 1000, actualNs: 1001, measured: true };
 const PAYLOAD = textStamp(STAMP, 7);
@@ -20,7 +20,7 @@ const MAPPING: Mapping = {
 };
 
 /** Client 0 publishes to itself and to client 1. */
-const READ_BY: ReadBy = {
+const RULES: ReadingRules = {
   mapping: MAPPING,
   hooks: { answer: { ping: () => null } },
   layout: {
@@ -33,8 +33,8 @@ const READ_BY: ReadBy = {
   sentEvents: new Set(['say']),
 };
 
-const asEvent = (event: string, data: unknown, by: Partial<ReadBy> = {}, client = 1) =>
-  readMessage({ ...READ_BY, ...by }, client, ['event', event, data]);
+const asEvent = (event: string, data: unknown, by: Partial<ReadingRules> = {}, client = 1) =>
+  readMessage({ ...RULES, ...by }, client, ['event', event, data]);
 const withDelivery = (payload: (data: unknown) => unknown) => ({
   mapping: { ...MAPPING, delivery: { event: 'said', payload } },
 });
@@ -116,7 +116,7 @@ describe('the reading of an event', () => {
 
 describe('the reading of an acknowledgement', () => {
   const replyTo = (event: string, data: unknown, reply?: NonNullable<Mapping['reply']>) =>
-    readMessage({ ...READ_BY, mapping: { ...MAPPING, ...(reply === undefined ? {} : { reply }) } }, 0, [
+    readMessage({ ...RULES, mapping: { ...MAPPING, ...(reply === undefined ? {} : { reply }) } }, 0, [
       'reply',
       event,
       data,
@@ -147,6 +147,6 @@ describe('the reading of a message without an event', () => {
     [null, null, 'the codec finds no event in it'],
     [new Error('bad type'), 'codec.decode threw: bad type', 'codec.decode threw: bad type'],
   ])('%s', (error, problem, text) => {
-    expect(readMessage(READ_BY, 0, ['none', '', error])).toMatchObject({ problem, text, counts: false });
+    expect(readMessage(RULES, 0, ['none', '', error])).toMatchObject({ problem, text, counts: false });
   });
 });
