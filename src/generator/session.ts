@@ -125,7 +125,6 @@ export class GeneratorSession {
     return new Map(Object.entries(OPERATIONS).map(([kind, { start }]) => [kind, start(worker)]));
   }
 
-  /** Counts a failure that no message caused. */
   noteFailure = (reason: string): void => this.#context.failed.add(reason);
 
   /** Reports that it can connect. A run with a warm-up rehearses first what must not cost time later. */
