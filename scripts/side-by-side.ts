@@ -6,9 +6,11 @@
  *     npm run polling-vs-push    what polling costs and delays, over five transports; two minutes
  *     npm run matrix             one scenario over every available server and transport; flags apply to every run:
  *                                npm run matrix -- ack-roundtrip --clients 50 --rate 50/s
+ *     npm run disruption         cuts and storms with equal times offline, with and without recovery; four minutes; flags
+ *                                apply to every run
  *     npm run framework-tax      what NestJS adds to the library below it
  *
- * The first three print one table and write one page. With --dashboard, the page can be seen while they run:
+ * The first four print one table and write one page. With --dashboard, the page can be seen while they run:
  * npm run bench -- --dashboard
  */
 import { spawnSync } from 'node:child_process';
@@ -63,6 +65,23 @@ const pollingVsPushRuns = () =>
     ],
     '--warmup 2s --warmup-max 2s --drain 2s',
   );
+
+/** Five servers, of which two restore sessions. All arms cut the same clients at the same times. */
+const disruption = (given: CommandLine) =>
+  combine(
+    [
+      'recovery --clients 13 --cuts 1s,3s --duration 10s',
+      'reconnect-storm --clients 100 --duration 8s --disrupt reset_at=2s_for=2s',
+    ],
+    [
+      '--target socketio',
+      '--target socketio --recovery',
+      '--target ws',
+      '--target nest-socketio',
+      '--target socketio-redis --redis-adapter streams --recovery',
+    ],
+    '--warmup 1s --warmup-max 1s --drain 1s',
+  ).map((line) => [...line.map((word) => word.replaceAll('_', ' ')), ...given]);
 
 async function matrix(given: CommandLine): Promise<CommandLine[]> {
   const [first = '--'] = given;
@@ -125,6 +144,7 @@ async function runSideBySide(folderPrefix: string, lines: readonly CommandLine[]
 const [chore = '', ...given] = process.argv.slice(2);
 const CHORES: Readonly<Record<string, () => number | Promise<number>>> = {
   bench: () => runSideBySide('bench-', bench(given)),
+  disruption: () => runSideBySide('disruption-', disruption(given)),
   'polling-vs-push': () => runSideBySide('polling-', pollingVsPushRuns()),
   matrix: async () => runSideBySide('matrix-', await matrix(given)),
   'framework-tax': () =>
