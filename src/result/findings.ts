@@ -97,11 +97,7 @@ export const FINDINGS = {
   ),
   too_few_samples: invalid('server', 'Too few samples were measured for a median.', LONGER),
   interrupted: invalid('user', 'The user stopped the run.', 'let it finish'),
-  run_killed: invalid(
-    'user',
-    'The run was killed: its last checkpoint is all that is known of it.',
-    'let it finish, and check what ended it: the kernel does when memory is exhausted',
-  ),
+  run_killed: invalid('user', 'The run was killed; its last checkpoint remains.', 'let it finish'),
   server_overloaded: note(
     'server',
     'The server could not keep up with the load: messages queued while it was at its limit.',
@@ -233,11 +229,8 @@ export const FINDINGS = {
     'Clients closed their connections although the `leave` of the target had failed.',
     'check that function of the target, and what the server answers',
   ),
-  checkpoint_failed: note(
-    'machine',
-    'Checkpoints of the run could not be written.',
-    'free space in the folder of the results, or choose another (--out)',
-  ),
+  grows: note('server', 'Memory, latency or losses grew all through the run.', 'compare heap snapshots'),
+  checkpoint_failed: note('machine', 'A checkpoint could not be written.', 'free space in the --out folder'),
   source_addresses: note('none', 'Clients connected from more than one address of this machine.'),
   not_pinned: note('machine', 'Server and generator were not pinned to separate CPUs.'),
   ...COMPARISON_FINDINGS,

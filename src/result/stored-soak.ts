@@ -28,10 +28,10 @@ const growth = z.object({
   verdict: z.enum(GROWTH_VERDICTS),
   /** The median of its windows. */
   level: numberSchema,
-  /** The estimate with its interval, and the growth that is tolerated; null where there are too few windows. */
-  perHour: numberSchema.nullable(),
-  lowerPerHour: numberSchema.nullable(),
-  upperPerHour: numberSchema.nullable(),
+  /** The estimate with its 95 % interval, and the growth that is tolerated. */
+  perHour: numberSchema,
+  lowerPerHour: numberSchema,
+  upperPerHour: numberSchema,
   marginPerHour: numberSchema,
   /** Windows that were tested, and the length of each. */
   windows: countSchema,

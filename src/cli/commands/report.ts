@@ -14,6 +14,7 @@ import {
 import { readDocument, type StoredDocument } from '../../result/documents.ts';
 import { isFolder, requireWritable } from '../../result/store.ts';
 import { finishCheckpoint } from '../../run/checkpoint.ts';
+import { addGrowth } from '../../stats/growth.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { addOptions, type Flags, readFlags } from '../flags.ts';
 import { addNotes } from '../help-notes.ts';
@@ -56,7 +57,8 @@ async function newestIn(cli: Cli, path: string): Promise<string> {
 
 /** A run that was killed is judged now. */
 function finished(stored: StoredDocument): StoredDocument {
-  return stored.kind === 'run' ? { ...stored, document: finishCheckpoint(stored.document) } : stored;
+  if (stored.kind !== 'run' || stored.document.checkpoint === null) return stored;
+  return { ...stored, document: addGrowth(finishCheckpoint(stored.document)) };
 }
 
 export const addReport: AddCommand = (program, cli) => {

@@ -8,6 +8,7 @@ import { requireWritable } from '../../result/store.ts';
 import { forecastRun } from '../../run/forecast.ts';
 import { type RunHooks, runPlan } from '../../run/run.ts';
 import { planThresholds } from '../../stats/expectation.ts';
+import { addGrowth } from '../../stats/growth.ts';
 import { judgeRunThresholds, type Threshold } from '../../stats/thresholds.ts';
 import { parseDurationMs } from '../../units.ts';
 import { findFloor, whyNoFloor } from '../calibrations.ts';
@@ -86,12 +87,13 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
   const short = shortRunText(planned, head, thresholds);
   if (short !== null) note(short);
   return await withDashboard(cli, asked.dashboard, feed, async (dashboard) => {
-    const result = await measureHosted(cli, hosted, feed, {
+    const measured = await measureHosted(cli, hosted, feed, {
       onStarted: dashboard.watch,
       out: asked.out,
       checkpoint: { everyMs: asked.checkpoint, keep: file.keep },
     });
-    await file.note(result);
+    await file.note(measured);
+    const result = addGrowth(measured);
     await reportFloor(cli, note, result, source.warnings);
     // A threshold is about the whole run, which only a merge of its shards has.
     const judged = result.shard === null ? thresholds : [];

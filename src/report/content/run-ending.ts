@@ -16,6 +16,7 @@ import {
   sameSeries,
 } from './columns.ts';
 import { floorText } from './floor.ts';
+import { growthFacts } from './growth.ts';
 import { overallFinding, type RankedScenario, rankRuns } from './ranking.ts';
 import { recoveryFacts } from './recovery.ts';
 import { profileText } from './run-facts.ts';
@@ -167,8 +168,7 @@ function oneEnding(result: RunResult): Ending {
     table: rows.length === 0 ? null : tabulate(LATENCY_COLUMNS, rows),
     notes: shortNotes(rows),
     facts: [
-      ...recoveryFacts(result),
-      ...messageFacts(result),
+      ...[...recoveryFacts(result), ...growthFacts(result), ...messageFacts(result)],
       ...(floor === null ? [] : [['floor', floor.replace(/^.*?: /, '')] as const]),
     ],
     caveats,

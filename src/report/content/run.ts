@@ -3,6 +3,7 @@ import { type ResultView, viewResult } from '../../result/view.ts';
 import { type Block, detailsBlock, type Fact, type Report, tableBlock } from '../blocks.ts';
 import { HEADLINE_GROUPS, SUMMARY_COLUMNS } from './columns.ts';
 import { floorText } from './floor.ts';
+import { growthBlocks } from './growth.ts';
 import { linkBlocks } from './links.ts';
 import { runProfileBlocks } from './profiles.ts';
 import type { RankedScenario } from './ranking.ts';
@@ -134,6 +135,7 @@ function sectionBlocks(section: Section, shared: SharedFacts | null, pageRuns: n
       views.map(({ result }) => result),
       labels,
     ),
+    ...views.flatMap(({ result }) => growthBlocks(result)),
     ...headlineBlocks(section),
     { kind: 'charts', title: '', group, text: [] },
     ...detailBlocks(section, shared),
