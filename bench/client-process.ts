@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { ticksBetween } from '../src/run/server/proc-sampler.ts';
 import { ProcessGroup } from '../src/run/server/process-group.ts';
 import { MS_PER_TICK, type ProcStat, readRssBytes } from '../src/run/server/process-tree.ts';
-import { ticksBetween } from '../src/run/server/telemetry.ts';
 
 const clientReadingSchema = z.object({
   connections: z.number(),

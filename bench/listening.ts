@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_SERVER_SETTINGS } from '../src/contract/server.ts';
 import { chooseAffinity, separateGenerator } from '../src/run/affinity.ts';
+import { ticksBetween } from '../src/run/server/proc-sampler.ts';
 import { MS_PER_TICK } from '../src/run/server/process-tree.ts';
 import { startReference } from '../src/run/server/server-process.ts';
-import { ticksBetween } from '../src/run/server/telemetry.ts';
 import type { ClientProcess } from './client-process.ts';
 import type { BenchProtocol } from './protocols.ts';
 import { Publisher } from './publisher.ts';

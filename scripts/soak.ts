@@ -13,7 +13,7 @@ import { formatBytes } from '../src/units.ts';
 
 const MAX_GROWTH_BYTES = 8 * 1024 ** 2;
 const MAX_RESULT_BYTES = 20e6;
-const READ_EVERY_MS = 1000;
+const READING_MS = 1000;
 
 const { values } = parseArgs({
   options: {
@@ -24,7 +24,7 @@ const { values } = parseArgs({
 const { minutes, out } = values;
 const started = Date.now();
 
-const run = spawn(
+const soaking = spawn(
   process.execPath,
   [
     ...[join(import.meta.dirname, '../bin/sockbench.js'), 'run', 'broadcast-latency', '--target', 'ws'],
@@ -34,9 +34,9 @@ const run = spawn(
 );
 const readings: number[] = [];
 const timer = setInterval(() => {
-  if (run.pid !== undefined) readings.push(readRssBytes(run.pid));
-}, READ_EVERY_MS);
-run.on('exit', () => {
+  if (soaking.pid !== undefined) readings.push(readRssBytes(soaking.pid));
+}, READING_MS);
+soaking.on('exit', () => {
   clearInterval(timer);
   judgeSoak();
 });

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ticksBetween } from '../../src/run/server/proc-sampler.ts';
 import { ProcessGroup } from '../../src/run/server/process-group.ts';
 import {
   MS_PER_TICK,
@@ -7,7 +8,6 @@ import {
   readRssBytes,
   sendSignal,
 } from '../../src/run/server/process-tree.ts';
-import { ticksBetween } from '../../src/run/server/telemetry.ts';
 import type { CountingServer } from './counting-server.ts';
 
 /** One command line of a load generator. */

@@ -1,5 +1,5 @@
 import { formatBytes, formatNs, formatPercent } from '../units.ts';
-import type { Growing, Growth } from './stored-soak.ts';
+import type { Growing, TestedGrowth } from './stored-soak.ts';
 
 /** What reports call the quantities whose growth is tested. */
 export const GROWING_TITLES: Readonly<Record<Growing, string>> = {
@@ -29,13 +29,13 @@ export function formatGrown(of: Growing, amount: number): string {
 }
 
 /** `61.2 MiB/h (60.8 MiB to 61.7 MiB)`: an estimate with its 95 % interval. */
-export function growthText({ of, perHour, lowerPerHour, upperPerHour }: Growth): string {
+export function growthText({ of, perHour, lowerPerHour, upperPerHour }: TestedGrowth): string {
   const [estimate, lower, upper] = [perHour, lowerPerHour, upperPerHour].map((each) => formatGrown(of, each));
   return `${estimate}/h (${lower} to ${upper})`;
 }
 
-/** Growth per message that was sent, with its interval: `1,020 B (1,010 B to 1,030 B)`; null where it has no meaning. */
-export function perMessageText(growth: Growth, sentHz: number): string | null {
+/** TestedGrowth per message that was sent, with its interval: `1,020 B (1,010 B to 1,030 B)`; null where it has no meaning. */
+export function perMessageText(growth: TestedGrowth, sentHz: number): string | null {
   if (sentHz === 0 || (growth.of !== 'server_rss' && growth.of !== 'server_heap')) return null;
   const bytes = (perHour: number) => formatGrown(growth.of, perHour / 3600 / sentHz);
   return `${bytes(growth.perHour)} (${bytes(growth.lowerPerHour)} to ${bytes(growth.upperPerHour)})`;

@@ -42,5 +42,5 @@ const growth = z.object({
 
 export const growthSchema = listOf(growth, GROWING.length);
 
-export type Growth = z.infer<typeof growth>;
-export type GrowthVerdict = Growth['verdict'];
+export type TestedGrowth = z.infer<typeof growth>;
+export type GrowthVerdict = TestedGrowth['verdict'];

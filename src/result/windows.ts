@@ -3,7 +3,7 @@ import type { ProcessTelemetry, RunResult } from './run-result.ts';
 import { HistogramSum } from './stored-series.ts';
 
 /** A run is cut into fewer windows than this, so that intervals of a long run fill them exactly. */
-const MAX_WINDOWS = 96;
+const MAX_TESTED_WINDOWS = 96;
 /** The part of the measured time at its beginning in which memory and caches fill, which is left out. */
 const SKIPPED_SHARE = 0.2;
 /** Fewer windows than this are not tested for growth. */
@@ -12,7 +12,7 @@ export const MIN_WINDOWS = 20;
 /** The length of a window in milliseconds: a power of two in seconds, as the intervals of a run have it. */
 export function windowMs(measureMs: number): number {
   let seconds = 1;
-  while (measureMs / 1000 / seconds >= MAX_WINDOWS) seconds *= 2;
+  while (measureMs / 1000 / seconds >= MAX_TESTED_WINDOWS) seconds *= 2;
   return seconds * 1000;
 }
 
@@ -34,7 +34,7 @@ function windowsOf({ timing }: RunResult): Span[] {
 }
 
 /** The values of the windows, in the order of time. A window without a value has that of the one before it. */
-function valuesOf(result: RunResult, valueIn: (window: Span) => number | null): number[] {
+function windowValues(result: RunResult, valueIn: (window: Span) => number | null): number[] {
   const known = windowsOf(result).map(valueIn);
   const first = known.find((value) => value !== null);
   if (first === undefined || known.filter((value) => value !== null).length < MIN_WINDOWS) return [];
@@ -47,7 +47,7 @@ function valuesOf(result: RunResult, valueIn: (window: Span) => number | null): 
 
 /** The mean resident memory of processes together in each window, in bytes; empty where it is unknown. */
 export function rssWindows(result: RunResult, processes: readonly ProcessTelemetry[]): number[] {
-  return valuesOf(result, (window) => {
+  return windowValues(result, (window) => {
     const means = processes.map((process) => meanRss(process, window));
     return means.length === 0 || means.some((mean) => mean === null)
       ? null
@@ -70,7 +70,7 @@ function meanRss({ samples }: ProcessTelemetry, { startMs, endMs }: Span): numbe
 export function heapWindows(result: RunResult): number[] {
   const [server, ...others] = result.telemetry.servers;
   if (server === undefined || others.length > 0) return [];
-  return valuesOf(result, ({ startMs, endMs }) => {
+  return windowValues(result, ({ startMs, endMs }) => {
     const heaps = server.samples
       .filter(({ atMs }) => atMs > startMs && atMs <= endMs)
       .flatMap(({ heapAfterGcBytes }) => heapAfterGcBytes ?? []);
@@ -83,7 +83,7 @@ const MIN_FOR_P99 = 1000;
 
 /** A percentile of the headline series in each window, in nanoseconds; empty where it has too few values. */
 export function latencyWindows(result: RunResult, quantile: 0.5 | 0.99): number[] {
-  return valuesOf(result, ({ startMs, endMs }) => {
+  return windowValues(result, ({ startMs, endMs }) => {
     const sum = new HistogramSum();
     for (const interval of result.intervals) {
       const encoded = interval.series[result.headline];
@@ -97,7 +97,7 @@ export function latencyWindows(result: RunResult, quantile: 0.5 | 0.99): number[
 
 /** The share of the expected deliveries of each window that were lost. */
 export function lossWindows({ intervals, ...result }: RunResult): number[] {
-  return valuesOf({ ...result, intervals }, ({ startMs, endMs }) => {
+  return windowValues({ ...result, intervals }, ({ startMs, endMs }) => {
     const within = intervals.filter((each) => each.startMs >= startMs && each.startMs < endMs);
     const expected = within.reduce((sum, each) => sum + each.expected, 0);
     return expected === 0 ? null : within.reduce((sum, { lost }) => sum + lost, 0) / expected;

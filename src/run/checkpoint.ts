@@ -9,7 +9,7 @@ import { isGone, OWNER } from './leftovers/owner.ts';
 import { LOST_AFTER_S, slowestSeries } from './live-run.ts';
 
 /** Encoded histograms of the intervals of a checkpoint, in characters. Of more, the headline and its like are kept. */
-const MAX_CHARACTERS = 12 * 1024 ** 2;
+const MAX_CHECKPOINT_CHARACTERS = 12 * 1024 ** 2;
 
 /**
  * The result so far of a run that is measuring, which is written so that a killed run can be reported. Null in the first
@@ -18,7 +18,7 @@ const MAX_CHARACTERS = 12 * 1024 ** 2;
  */
 export function makeCheckpoint(record: Omit<RunRecord, 'timing'>): RunResult | null {
   const { plan, collector, membership } = record;
-  const seconds = collector.reportedSeconds((worker) => !membership.lostWorkers.has(worker));
+  const seconds = reportedSeconds(record);
   if (seconds === 0) return null;
   const measuredMs = Math.min(plan.durationMs, seconds * 1000);
   const lostBefore = Math.floor(seconds - Math.max(LOST_AFTER_S, plan.drainMs / 1000));
@@ -30,13 +30,20 @@ export function makeCheckpoint(record: Omit<RunRecord, 'timing'>): RunResult | n
   const ledger = isObserving(membership.layout)
     ? balanceLedger({ ...record, absent })
     : ledgerSoFar(record, lostBefore);
-  const gathered = gatherResult({ ...record, timing }, ledger, withinLimit(intervals, record), absent);
+  const gathered = gatherResult({ ...record, timing }, ledger, withFewerSeries(intervals, record), absent);
   return {
     ...gathered,
     status: 'partial',
     invalid: [...gathered.invalid, { code: 'run_killed', message }],
     checkpoint: { measuredMs, owner: OWNER },
   };
+}
+
+/** Full seconds from the start of measuring that all workers have reported. */
+function reportedSeconds({ collector, membership }: Pick<RunRecord, 'collector' | 'membership'>): number {
+  const alive = collector.workers.filter((_, worker) => !membership.lostWorkers.has(worker));
+  const endNs = Math.min(...alive.map(({ reportedNs }) => reportedNs));
+  return Math.max(0, Math.round((endNs - collector.measureStartNs) / 1e9)) || 0;
 }
 
 /** The deliveries so far. What may still arrive is unknown, and so is what became of messages to clients that were away. */
@@ -53,14 +60,14 @@ function ledgerSoFar(
   return { expected, delivered, ...anomalous, lost, unknown, ...none };
 }
 
-function withinLimit(
+function withFewerSeries(
   intervals: readonly StoredInterval[],
   { plan }: Pick<RunRecord, 'plan'>,
 ): readonly StoredInterval[] {
   const characters = intervals
     .flatMap(({ series }) => Object.values(series))
     .reduce((sum, { length }) => sum + length, 0);
-  if (characters <= MAX_CHARACTERS) return intervals;
+  if (characters <= MAX_CHECKPOINT_CHARACTERS) return intervals;
   const kept = new Set(['delivery', plan.headline, slowestSeries(plan)]);
   const pick = (series: StoredInterval['series']) =>
     Object.fromEntries(Object.entries(series).filter(([name]) => kept.has(name)));

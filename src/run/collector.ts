@@ -88,10 +88,7 @@ export class Collector {
   measureFrom(startNs: number): void {
     this.measureStartNs = startNs;
     this.disconnects.measureStartNs = startNs;
-    for (const { telemetry, traffic } of this.workers) {
-      telemetry.cutAt(startNs);
-      traffic.cutAt(startNs);
-    }
+    this.#beginPhase(startNs);
     this.pushes.measureStartNs = startNs;
     this.pushes.measureEndNs = startNs + this.#options.durationMs * 1e6;
   }
@@ -99,11 +96,12 @@ export class Collector {
   /** Measuring is over, so much after its start: before its time where the run was aborted. */
   endMeasuring(measureMs: number): void {
     this.timeline.endMeasuring(measureMs);
-    const endNs = this.measureStartNs + measureMs * 1e6;
-    for (const { telemetry, traffic } of this.workers) {
-      telemetry.cutAt(endNs);
-      traffic.cutAt(endNs);
-    }
+    this.#beginPhase(this.measureStartNs + measureMs * 1e6);
+  }
+
+  #beginPhase(timeNs: number): void {
+    for (const log of this.workers.flatMap(({ telemetry, traffic }) => [telemetry, traffic]))
+      log.cutAt(timeNs);
   }
 
   onMessage(worker: number, message: FromWorker): void {
@@ -231,13 +229,6 @@ export class Collector {
   finish(): void {
     this.#addPushes(this.pushes.takeAll());
     this.broadcasts.finish();
-  }
-
-  /** Full seconds from the start of measuring that all of these workers have reported, 0 or more. */
-  reportedSeconds(isAlive: (worker: number) => boolean): number {
-    const alive = this.workers.filter((_, worker) => isAlive(worker));
-    const endNs = Math.min(...alive.map(({ reportedNs }) => reportedNs));
-    return Math.max(0, Math.round((endNs - this.measureStartNs) / SECOND_NS)) || 0;
   }
 
   /** Measured messages sent, by stream. Known when a worker's schedule is over. */

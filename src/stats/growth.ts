@@ -2,7 +2,7 @@ import type { Finding } from '../result/findings.ts';
 import { GROWING_TITLES, growthText, perMessageText } from '../result/growth-text.ts';
 import { median } from '../result/order-statistics.ts';
 import type { RunResult } from '../result/run-result.ts';
-import type { Growing, Growth } from '../result/stored-soak.ts';
+import type { Growing, TestedGrowth } from '../result/stored-soak.ts';
 import { heapWindows, latencyWindows, lossWindows, rssWindows, windowMs } from '../result/windows.ts';
 import { type SlopeInterval, slopeInterval } from './slope.ts';
 
@@ -37,7 +37,7 @@ const TESTED: ReadonlyArray<{
 ];
 
 /** Tests whether memory, latency and losses of a run grow; null for a run that is too short, or one of several shards. */
-export function testGrowth(result: RunResult): Growth[] | null {
+export function testGrowth(result: RunResult): TestedGrowth[] | null {
   const { measureMs } = result.timing;
   if (measureMs < MIN_MEASURE_MS || result.shard !== null) return null;
   const lengthMs = windowMs(measureMs);
@@ -70,7 +70,7 @@ export function addGrowth(result: RunResult): RunResult {
   return { ...result, growth, findings: [...result.findings, ...findings] };
 }
 
-type JudgedGrowth = SlopeInterval & Pick<Growth, 'verdict' | 'reason'>;
+type JudgedGrowth = SlopeInterval & Pick<TestedGrowth, 'verdict' | 'reason'>;
 
 /**
  * Whether windows grow by more than `margin` per window. `does not grow`: the whole interval lies below the margin.

@@ -11,7 +11,7 @@ export interface SlopeInterval {
   readonly independent: number;
 }
 
-const CONFIDENCE = 0.95;
+const SLOPE_CONFIDENCE = 0.95;
 /** Fewer independent windows than this are counted as this many; the interval is wide by the correlation alone. */
 const MIN_INDEPENDENT = 4;
 const MAX_CORRELATION = 0.97;
@@ -37,6 +37,6 @@ export function slopeInterval(values: readonly number[]): SlopeInterval {
   const inflation = (1 + correlation) / (1 - correlation);
   const independent = Math.max(MIN_INDEPENDENT, count / inflation);
   const spread = Math.sqrt((inflation * squares) / (count - 2) / ((count * (count ** 2 - 1)) / 12));
-  const reach = studentQuantile((1 + CONFIDENCE) / 2, independent - 2) * spread * SPREAD_OF_THEIL_SEN;
+  const reach = studentQuantile((1 + SLOPE_CONFIDENCE) / 2, independent - 2) * spread * SPREAD_OF_THEIL_SEN;
   return { slope, lower: slope - reach, upper: slope + reach, independent };
 }

@@ -11,7 +11,7 @@ import { thrownBy } from '../thrown.ts';
 
 const SERIES_NAMES = SERIES.map(({ name }) => name).join(', ');
 const NAMES =
-  'lost, missed, replayed, late, duplicated, reordered, corrupted, unexpected, failed, rejected, server_cpu_per_delivery, generator_cpu_per_delivery, server_cpu, server_loop_utilization, server_rss, server_memory_per_connection, generator_memory_per_connection, time_to_last_back, accepted, traffic_per_delivery, requests_per_delivery, empty_polls, dropped, sent, generator_utilization';
+  'lost, missed, replayed, late, duplicated, reordered, corrupted, unexpected, failed, rejected, server_cpu_per_delivery, generator_cpu_per_delivery, server_cpu, server_loop_utilization, server_rss, rss_slope, server_memory_per_connection, generator_memory_per_connection, time_to_last_back, accepted, traffic_per_delivery, requests_per_delivery, empty_polls, dropped, sent, generator_utilization';
 
 type Values = Readonly<Record<string, number | null>>;
 

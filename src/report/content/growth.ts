@@ -1,11 +1,11 @@
 import { formatGrown, GROWING_TITLES, growthText, perMessageText } from '../../result/growth-text.ts';
 import type { RunResult } from '../../result/run-result.ts';
-import type { Growth } from '../../result/stored-soak.ts';
+import type { TestedGrowth } from '../../result/stored-soak.ts';
 import { formatDurationMs } from '../../units.ts';
 import { type Block, type Fact, tableBlock } from '../blocks.ts';
 import { column, tabulate } from './table.ts';
 
-type GrowthOf = Growth & { readonly sentHz: number };
+type GrowthOf = TestedGrowth & { readonly sentHz: number };
 
 const GROWTH_COLUMNS = [
   column(
@@ -40,7 +40,7 @@ export function growthBlocks({ growth, rate }: RunResult): Block[] {
   if (growth === null || first === undefined) return [];
   const rows = growth.map((each) => ({ ...each, sentHz: rate.achievedHz }));
   const note = `${first.windows} windows of ${formatDurationMs(first.windowMs)}; the first fifth of the run is left out`;
-  return tableBlock('Growth', tabulate(GROWTH_COLUMNS, rows), [note]);
+  return tableBlock('TestedGrowth', tabulate(GROWTH_COLUMNS, rows), [note]);
 }
 
 /** The same in one line each, for the end of a run. */

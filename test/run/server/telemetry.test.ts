@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createClock, readOriginNs } from '../../../src/measure/clock.ts';
+import { ProcSampler, ticksBetween } from '../../../src/run/server/proc-sampler.ts';
 import { ProcessTree, type ProcStat } from '../../../src/run/server/process-tree.ts';
-import { ProcSampler, ticksBetween } from '../../../src/run/server/telemetry.ts';
 import { skipWhenMissing } from '../../support/need.ts';
 import { NO_PROC } from '../../support/proc.ts';
 
