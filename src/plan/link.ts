@@ -3,7 +3,7 @@ import { fail } from '../errors.ts';
 import { didYouMean, list } from '../text.ts';
 import { parseBytes, parseDurationMs } from '../units.ts';
 
-const timeMs = z.number().nonnegative();
+const storedTimeMs = z.number().nonnegative();
 
 /** One kind of link: what happens to the connections of clients that have it. A missing property is null or 0. */
 export const linkSchema = z
@@ -15,20 +15,20 @@ export const linkSchema = z
     /** Its properties as they were given: `rtt=80ms jitter=20ms`. */
     text: z.string(),
     /** Delay of one direction, and how far it varies around that. */
-    latencyMs: timeMs,
-    jitterMs: timeMs,
+    latencyMs: storedTimeMs,
+    jitterMs: storedTimeMs,
     /** Bits per second of one direction of one connection. */
     rateBps: z.number().positive().nullable(),
     /** Bytes of one write, and the time between two of them. */
     sliceBytes: z.number().int().positive().nullable(),
-    sliceDelayMs: timeMs,
+    sliceDelayMs: storedTimeMs,
     /** Nothing passes for a time, from an age of the connection on. */
-    stall: z.object({ forMs: timeMs, afterMs: timeMs }).readonly().nullable(),
+    stall: z.object({ forMs: storedTimeMs, afterMs: storedTimeMs }).readonly().nullable(),
     /** The connection is reset at this age, or when it has carried this many bytes. */
-    resetAfterMs: timeMs.nullable(),
+    resetAfterMs: storedTimeMs.nullable(),
     resetAfterBytes: z.number().int().positive().nullable(),
     /** A connection on which nothing was sent for so long is closed. */
-    idleTimeoutMs: timeMs.nullable(),
+    idleTimeoutMs: storedTimeMs.nullable(),
     /** The answer to an HTTP Upgrade never arrives. */
     swallowUpgrade: z.boolean(),
     /** The share of packets that are lost, 0 to 1. */
@@ -54,10 +54,10 @@ const NO_PROPERTIES: Properties = {
   loss: 0,
 };
 
-const HINT =
+const LINK_HINT =
   "Write it like 'rtt=80ms jitter=20ms rate=2Mbit', or '10%: rtt=200ms, rtt=40ms' for shares of the clients.";
 
-function refuseLink(problem: string, hint = HINT): never {
+function refuseLink(problem: string, hint = LINK_HINT): never {
   return fail('BAD_OPTION', problem, hint);
 }
 
@@ -185,7 +185,7 @@ function readProperty(key: string, word: string): Partial<Properties> {
   if (read === undefined)
     return refuseLink(
       `"${word}" is no property of a link; they are ${list(LINK_PROPERTIES)}`,
-      didYouMean(key, LINK_PROPERTIES, HINT),
+      didYouMean(key, LINK_PROPERTIES, LINK_HINT),
     );
   const value = word.slice(key.length + 1);
   return value === '' ? refuseLink(`${key} has no value`) : read(value);

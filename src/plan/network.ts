@@ -114,7 +114,7 @@ export function planNetwork(
   requirePossibleLinks(networkVia, network);
   requireLinkable(networkVia, network, target);
   for (const { share, text } of network) {
-    if (share === null || countOf(share, clients) > 0) continue;
+    if (share === null || clientsOfShare(share, clients) > 0) continue;
     fail(
       'BAD_NETWORK',
       `--network "${text}": ${formatPercent(share)} of ${clients} clients is less than one`,
@@ -124,7 +124,7 @@ export function planNetwork(
   return { ...networkVia, links: network };
 }
 
-function countOf(share: number, clients: number): number {
+function clientsOfShare(share: number, clients: number): number {
   return Math.round(share * clients);
 }
 
@@ -148,8 +148,9 @@ export function linksOfClients(
   }
   let next = 0;
   for (const [index, { share }] of links.entries()) {
-    for (const client of order.slice(next, next + countOf(share ?? 0, clients))) linkOf[client] = index;
-    next += countOf(share ?? 0, clients);
+    for (const client of order.slice(next, next + clientsOfShare(share ?? 0, clients)))
+      linkOf[client] = index;
+    next += clientsOfShare(share ?? 0, clients);
   }
   return linkOf;
 }

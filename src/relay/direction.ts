@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { LinkSchedule } from './link-schedule.ts';
-import type { ReleaseQueue, Waiting } from './release-queue.ts';
+import type { Releasable, ReleaseQueue } from './release-queue.ts';
 
 /** What waits to leave a link: bytes, or the end of the stream. */
 interface Held {
@@ -9,7 +9,7 @@ interface Held {
 }
 
 /** What every direction of a relay uses. */
-export interface Relay {
+export interface RelayParts {
   readonly nowNs: () => number;
   readonly queue: ReleaseQueue;
   /** Takes by how much something left later than it was due. */
@@ -17,13 +17,13 @@ export interface Relay {
 }
 
 /** Bytes that a link carries at most at one time, where no bandwidth limits it. */
-const MAX_HELD_BYTES = 4 * 1024 ** 2;
+const MAX_IN_LINK_BYTES = 4 * 1024 ** 2;
 /** Bytes that wait for a bandwidth at most: the queue of a router. Its source is not read meanwhile. */
 const MAX_WAITING_BYTES = 64 * 1024;
 
 /** One direction of one connection: reads from one socket, and writes to the other when the link lets it. */
-export class Direction implements Waiting {
-  readonly #relay: Relay;
+export class RelayedDirection implements Releasable {
+  readonly #relay: RelayParts;
   readonly #schedule: LinkSchedule;
   readonly #from: Socket;
   readonly #to: Socket;
@@ -36,7 +36,7 @@ export class Direction implements Waiting {
   /** Bytes that have left the link. */
   carriedBytes = 0;
 
-  constructor(relay: Relay, schedule: LinkSchedule, from: Socket, to: Socket) {
+  constructor(relay: RelayParts, schedule: LinkSchedule, from: Socket, to: Socket) {
     this.#relay = relay;
     this.#schedule = schedule;
     this.#from = from;
@@ -107,7 +107,7 @@ export class Direction implements Waiting {
 
   get #isFull(): boolean {
     const isWaiting = this.#schedule.waitingBytes(this.#relay.nowNs()) > MAX_WAITING_BYTES;
-    return isWaiting || this.#heldBytes + this.#to.writableLength > MAX_HELD_BYTES;
+    return isWaiting || this.#heldBytes + this.#to.writableLength > MAX_IN_LINK_BYTES;
   }
 
   #readAgain(): void {

@@ -1,7 +1,7 @@
 import type { Link } from '../plan/link.ts';
 
 /** Bytes that leave a link together, and when. */
-export interface Piece {
+export interface LinkPiece {
   readonly bytes: Buffer;
   readonly dueNs: number;
 }
@@ -46,10 +46,10 @@ export class LinkSchedule {
   }
 
   /** Splits what arrived at `nowNs` into pieces. Their times ascend, also over several calls. */
-  pieces(bytes: Buffer, nowNs: number): Piece[] {
+  pieces(bytes: Buffer, nowNs: number): LinkPiece[] {
     const { sliceDelayMs } = this.#link;
     const delayNs = this.#drawDelayNs();
-    const pieces: Piece[] = [];
+    const pieces: LinkPiece[] = [];
     for (let from = 0; from < bytes.length; from += this.#pieceBytes) {
       const piece = bytes.subarray(from, from + this.#pieceBytes);
       const gapNs = from === 0 ? 0 : sliceDelayMs * 1e6;

@@ -13,14 +13,14 @@ import { ReasonCounts } from '../measure/reason-counts.ts';
 import { Recorder } from '../measure/recorder.ts';
 import { TelemetrySampler } from '../measure/telemetry.ts';
 import type { Link } from '../plan/link.ts';
-import type { Relay } from './direction.ts';
+import type { RelayParts } from './direction.ts';
 import type { FromRelay, RelayPart, ToRelay } from './messages.ts';
 import { createQueue } from './precise-queue.ts';
 import { relayConnection } from './relayed-connection.ts';
 
 const SNAPSHOT_EVERY_MS = 1000;
 
-function report(message: FromRelay): void {
+function postToCoordinator(message: FromRelay): void {
   if (process.connected) process.send?.(message);
 }
 
@@ -35,7 +35,7 @@ async function open({ links, upstream, host, originNs, seed }: RelayPart): Promi
   const recorder = new Recorder();
   const added = recorder.series('relay_added');
   const cuts = new ReasonCounts();
-  const relay: Relay = {
+  const relay: RelayParts = {
     nowNs: () => clock.nowNs(),
     queue,
     onReleased: (excessNs) => added.record(Math.max(0, excessNs)),
@@ -51,12 +51,15 @@ async function open({ links, upstream, host, originNs, seed }: RelayPart): Promi
       onCut: (cut) => cuts.add(`${cut} of ${link.text}`),
     });
   };
-  const dials = await Promise.all(links.map((link) => listen(host, (client) => accept(link, client))));
-  report({ type: 'listening', dials });
+  const dials = await Promise.all(links.map((link) => listenFor(host, (client) => accept(link, client))));
+  postToCoordinator({ type: 'listening', dials });
   let startNs = clock.nowNs();
   reportNow = () => {
     const [recorded, taken] = [recorder.take(), telemetry.sample(loop?.spunNs ?? 0)];
-    report({ type: 'snapshot', snapshot: { startNs, recorded, telemetry: taken, cuts: cuts.take() } });
+    postToCoordinator({
+      type: 'snapshot',
+      snapshot: { startNs, recorded, telemetry: taken, cuts: cuts.take() },
+    });
     startNs = clock.nowNs();
   };
   setInterval(reportNow, SNAPSHOT_EVERY_MS);
@@ -72,27 +75,27 @@ function connectTo({ host, port }: DialAddress, client: Socket): Socket {
   });
 }
 
-async function listen(host: string, accept: (client: Socket) => void): Promise<DialAddress> {
+async function listenFor(host: string, accept: (client: Socket) => void): Promise<DialAddress> {
   const server = createServer({ noDelay: true, allowHalfOpen: true }, accept);
   server.listen({ host, port: 0, backlog: 4096 });
   await once(server, 'listening');
   return { host, port: (server.address() as AddressInfo).port };
 }
 
-function crash(error: unknown): void {
+function crashRelay(error: unknown): void {
   if (process.connected) process.send?.({ type: 'crash', message: messageOf(error) }, () => process.exit(1));
   else process.exit(1);
 }
 
 process.on('message', (message: ToRelay) => {
   if (message.type === 'open') {
-    void open(message).catch(crash);
+    void open(message).catch(crashRelay);
   } else {
     reportNow();
-    report({ type: 'finished' });
+    postToCoordinator({ type: 'finished' });
   }
 });
-process.on('uncaughtException', crash);
+process.on('uncaughtException', crashRelay);
 process.on('disconnect', () => process.exit());
 // Ctrl-C reaches the whole process group; the coordinator decides when a relay ends.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});

@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 import type { Link } from '../plan/link.ts';
-import { Direction, type Relay } from './direction.ts';
+import { RelayedDirection, type RelayParts } from './direction.ts';
 import { LinkSchedule } from './link-schedule.ts';
 
 /** Why a link ends a connection. */
 export type Cut = 'reset' | 'idle-timeout';
 
 export interface RelayedOptions {
-  readonly relay: Relay;
+  readonly relay: RelayParts;
   readonly link: Link;
   readonly client: Socket;
   /** The connection to the server, which may still be opening. */
@@ -27,8 +27,8 @@ export function relayConnection({ relay, link, client, server, random, onCut }: 
   const openedNs = relay.nowNs();
   const fromNs = openedNs + 2 * link.latencyMs * 1e6;
   const scheduleFrom = (ns: number) => new LinkSchedule({ link, openedNs, fromNs: ns, random });
-  const up = new Direction(relay, scheduleFrom(fromNs), client, server);
-  const down = new Direction(relay, scheduleFrom(openedNs), server, client);
+  const up = new RelayedDirection(relay, scheduleFrom(fromNs), client, server);
+  const down = new RelayedDirection(relay, scheduleFrom(openedNs), server, client);
   let resetTimer: NodeJS.Timeout | undefined;
   const reset = () => {
     clearTimeout(resetTimer);

@@ -1,5 +1,5 @@
 /** Something that has work at a time. */
-export interface Waiting {
+export interface Releasable {
   /** When it has work next. It changes only while the thing is not in a queue. */
   readonly dueNs: number;
   /** Does what is due. May add this or others to the queue. */
@@ -20,7 +20,7 @@ export interface ReleaseQueueOptions {
 /** Releases things in the order of their times: a binary heap, and one wake-up for the earliest. */
 export class ReleaseQueue {
   readonly #options: ReleaseQueueOptions;
-  readonly #heap: Waiting[] = [];
+  readonly #heap: Releasable[] = [];
   /** The earliest time for which a wake-up is set. */
   #wakesNs = Number.POSITIVE_INFINITY;
 
@@ -28,7 +28,7 @@ export class ReleaseQueue {
     this.#options = options;
   }
 
-  add(waiting: Waiting): void {
+  add(waiting: Releasable): void {
     const heap = this.#heap;
     let place = heap.length;
     while (place > 0) {

@@ -26,14 +26,14 @@ type RunCommand = (
   args: readonly string[],
 ) => { readonly status: number | null; readonly error?: Error | undefined; readonly stderr: string };
 
-const runCommand: RunCommand = (file, args) =>
+const tryCommand: RunCommand = (file, args) =>
   spawnSync(file, args, { timeout: TRIAL_WITHIN_MS, encoding: 'utf8' });
 
 /**
  * Returns the beginning of a command that runs in a network namespace of its own, whose loopback has the link of a plan;
  * empty for a plan without netem. The namespace ends with its last process. Throws NETEM where this system cannot have one.
  */
-export function inNetwork({ network }: Pick<Plan, 'network'>, run: RunCommand = runCommand): string[] {
+export function inNetwork({ network }: Pick<Plan, 'network'>, run: RunCommand = tryCommand): string[] {
   const [link] = network?.links ?? [];
   if (network?.via !== 'netem' || link === undefined) return [];
   const script = `ip link set lo up && tc qdisc add dev lo root ${netemArguments(link)} && exec "$@"`;
@@ -45,11 +45,11 @@ export function inNetwork({ network }: Pick<Plan, 'network'>, run: RunCommand = 
   return fail(
     'NETEM',
     `--network-via netem is not possible here: ${problem === '' ? `exit code ${status}` : problem}`,
-    hintFor(problem),
+    netemHint(problem),
   );
 }
 
-function hintFor(problem: string): string {
+function netemHint(problem: string): string {
   if (/qdisc kind is unknown|specified qdisc not found/i.test(problem))
     return 'The kernel has no netem: load it with modprobe sch_netem, or use --network-via relay.';
   if (/not permitted|permission/i.test(problem))

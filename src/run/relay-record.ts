@@ -4,8 +4,6 @@ import type { RelaySnapshot } from '../relay/messages.ts';
 import type { Collector } from './collector.ts';
 import { sampleLog } from './phase-log.ts';
 
-const SECOND_NS = 1e9;
-
 /** What the relay of a run has reported so far. */
 export class RelayRecord {
   /** Its CPUs, a list as `taskset -c` reads it; null leaves the choice to the kernel. */
@@ -30,7 +28,7 @@ export class RelayRecord {
     this.rssBeforeBytes ??= telemetry.rssBytes;
     this.telemetry.push(telemetry);
     this.cuts.addAll(cuts);
-    const second = Math.round((startNs - measureStartNs) / SECOND_NS);
+    const second = Math.round((startNs - measureStartNs) / 1e9);
     if (second >= 0) timeline.addSeries(second, recorded.series);
   }
 }

@@ -7,7 +7,7 @@ import type { Link } from '../plan/link.ts';
 import { guard } from './leftovers/guardian.ts';
 import { isGone, OWNER, OWNER_PATTERN } from './leftovers/owner.ts';
 
-const ANSWER_WITHIN_MS = 5000;
+const PROXY_ANSWERS_WITHIN_MS = 5000;
 const REMOVE_WITHIN_MS = 2000;
 
 /** A toxic as the API of Toxiproxy takes it: github.com/Shopify/toxiproxy, README, "Toxics". */
@@ -38,7 +38,7 @@ export function toxicsOf(link: Link): Toxic[] {
   ];
   return types.flatMap(([type, attributes]) => {
     if (attributes === null) return [];
-    requireWhole(link, attributes);
+    requireWholeAttributes(link, attributes);
     // A reset of one side ends the connection.
     const streams = type === 'reset_peer' ? STREAMS.slice(1) : STREAMS;
     return streams.map((stream) => ({
@@ -47,7 +47,7 @@ export function toxicsOf(link: Link): Toxic[] {
   });
 }
 
-function requireWhole({ text }: Link, attributes: Toxic['attributes']): void {
+function requireWholeAttributes({ text }: Link, attributes: Toxic['attributes']): void {
   const [name] = Object.entries(attributes).find(([, value]) => !Number.isInteger(value)) ?? [];
   if (name === undefined) return;
   fail(
@@ -116,7 +116,7 @@ async function ask(api: string, method: string, path: string, body?: object): Pr
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       headers: { 'content-type': 'application/json', 'user-agent': 'sockbench' },
       redirect: 'error',
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      signal: AbortSignal.timeout(PROXY_ANSWERS_WITHIN_MS),
     });
     const text = await answer.text();
     if (!answer.ok) return failProxies(api, `${method} ${path} has status ${answer.status}: ${text}`);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ReleaseQueue, type Waiting } from '../../src/relay/release-queue.ts';
+import { type Releasable, ReleaseQueue } from '../../src/relay/release-queue.ts';
 
 /** A queue over a time that is set by hand, with the wake-ups that it has asked for. */
 function madeQueue() {
@@ -12,7 +12,7 @@ function madeQueue() {
     isAtHand: (dueNs) => dueNs <= nowNs,
     reach: () => nowNs,
   });
-  const waitingAt = (dueNs: number): Waiting => ({ dueNs, release: () => released.push(dueNs) });
+  const waitingAt = (dueNs: number): Releasable => ({ dueNs, release: () => released.push(dueNs) });
   /** Runs all wake-ups up to a time, the earliest first. */
   const runUntil = (untilNs: number) => {
     for (;;) {

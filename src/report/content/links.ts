@@ -5,12 +5,12 @@ import { type Block, tableBlock } from '../blocks.ts';
 import { maxColumn, quantileColumn, type SeriesOf } from './columns.ts';
 import { type Column, column, tabulate } from './table.ts';
 
-type Group = NonNullable<RunResult['links']>['groups'][number];
+type LinkGroup = NonNullable<RunResult['links']>['groups'][number];
 
 /** The clients of one link, or all of them without the delay of links. */
 interface LinkRow extends SeriesOf {
   readonly name: string;
-  readonly group: Group | null;
+  readonly group: LinkGroup | null;
 }
 
 const row = (each: LinkRow): SeriesOf => each;
