@@ -75,10 +75,10 @@ const disruption = (given: CommandLine) =>
     ],
     [
       '--target socketio',
-      '--target socketio --recovery',
+      '--target socketio --recovery on',
       '--target ws',
       '--target nest-socketio',
-      '--target socketio-redis --redis-adapter streams --recovery',
+      '--target socketio-redis --redis-adapter streams --recovery on',
     ],
     '--warmup 1s --warmup-max 1s --drain 1s',
   ).map((line) => [...line.map((word) => word.replaceAll('_', ' ')), ...given]);

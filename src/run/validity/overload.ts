@@ -55,13 +55,14 @@ function isSteep(from: MedianPoint, to: MedianPoint): boolean {
 
 /**
  * Messages in flight at the end of the schedule: they arrived in the drain, or never. Messages that iterations publish
- * after the schedule are excluded, and so are those that arrived corrupted.
+ * after the schedule are excluded, and so are those that arrived corrupted, and those of clients that were away.
  */
 function backlogAtEnd(result: RunResult): number {
-  const { ledger, intervals, timing } = result;
+  const { ledger, intervals, timing, disruptions } = result;
   const later = intervals.filter(({ startMs }) => startMs >= timing.measureMs);
   const expectedLater = later.reduce((sum, { expected }) => sum + expected, 0);
-  const arrived = receivedInTime(result) + ledger.corrupted;
+  const untimed = disruptions.reduce((sum, { replayed, early }) => sum + replayed + early, ledger.missed);
+  const arrived = receivedInTime(result) + ledger.corrupted + untimed;
   return Math.max(0, ledger.expected - expectedLater - ledger.unknown - ledger.dropped - arrived);
 }
 

@@ -100,6 +100,13 @@ const seconds = (count: number, second: Partial<Second> = {}) =>
 const overloadOf = (result: RunResult) => findOverload(viewResult(result));
 
 describe('latency that grows', () => {
+  it('is no backlog where clients missed messages while they were away', () => {
+    const result = runOf(seconds(6, { arrived: 60, lost: 40 }));
+    const ledger = { ...result.ledger, lost: 0, missed: result.ledger.lost };
+    const intervals = result.intervals.map((each) => ({ ...each, lost: 0, missed: each.lost }));
+    expect(overloadOf({ ...result, ledger, intervals })).toBeNull();
+  });
+
   it.each([
     ['five-fold over three seconds', [5, 40, 100], '5.00 ms to 100 ms'],
     ['just over double', [15, 20, 30.3], '15.0 ms to 30.3 ms'],
