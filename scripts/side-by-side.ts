@@ -66,7 +66,7 @@ const pollingVsPushRuns = () =>
     '--warmup 2s --warmup-max 2s --drain 2s',
   );
 
-/** Five servers, of which two restore sessions. All arms cut the same clients at the same times. */
+/** Five servers, of which one restores sessions. All arms cut the same clients at the same times. */
 const disruption = (given: CommandLine) =>
   combine(
     [
@@ -78,7 +78,7 @@ const disruption = (given: CommandLine) =>
       '--target socketio --recovery on',
       '--target ws',
       '--target nest-socketio',
-      '--target socketio-redis --redis-adapter streams --recovery on',
+      '--target socketio-redis --redis-adapter streams',
     ],
     '--warmup 1s --warmup-max 1s --drain 1s',
   ).map((line) => [...line.map((word) => word.replaceAll('_', ' ')), ...given]);
