@@ -4,7 +4,8 @@ const NO_ROOMS: readonly string[] = [];
 
 export const idle = defineScenario({
   name: 'idle',
-  summary: 'clients hold their connections and send nothing; memory of each, and when and why some are cut',
+  summary:
+    'clients hold their connections and send nothing; memory of each; at what age and why some are cut',
   headline: 'connection_age',
   options: {},
   defaults: { clients: '1000', duration: '60s', warmup: '0s', warmupMax: '0s' },

@@ -17,9 +17,9 @@ export class DroppedClients {
     this.#send = send;
   }
 
-  add(client: number, reason: string): void {
+  add(client: number, reason: string, ageNs: number | null = null): void {
     if (this.#clients.length === 0) this.#timers.soon(() => this.post());
-    this.#clients.push({ client, reason: foreign(reason, REASON_CHARACTERS) });
+    this.#clients.push({ client, reason: foreign(reason, REASON_CHARACTERS), ageNs });
   }
 
   /** Reports those that were added since the last report. */

@@ -83,6 +83,8 @@ export interface Member {
 export interface DroppedClient {
   readonly client: number;
   readonly reason: string;
+  /** Age of the connection; null for a client that could not come back. */
+  readonly ageNs: number | null;
 }
 
 /** What a worker measured since its last snapshot, about a second ago. */

@@ -92,7 +92,7 @@ export class GeneratorSession {
         for (const operation of this.#operations.values()) operation.listen?.(client, connection);
         this.#observer.listen(client, connection);
       },
-      onDropped: (client, reason) => (this.#absences ?? this.#dropped).add(client, reason),
+      onDropped: (client, reason, ageNs) => (this.#absences ?? this.#dropped).add(client, reason, ageNs),
     });
     this.#publisher = new HttpPublisher({
       baseUrl: context.assignment.url,

@@ -23,8 +23,8 @@ interface PoolUse {
   readonly notLeft: ReasonCounts;
   /** Called for every connection that is ready for use, before anything is sent or received over it. */
   readonly onOpened: (client: number, connection: Connection) => void;
-  /** Called when a client has lost its connection. */
-  readonly onDropped: (client: number, reason: string) => void;
+  /** Called when a client has lost its connection of that age. */
+  readonly onDropped: (client: number, reason: string, ageNs: number) => void;
 }
 
 /** The connections of a worker, with the hooks of the target. Records how long they take to open. */
@@ -48,7 +48,7 @@ export function createPool(
     onUpgraded: (upgradeNs) => recorder.record('connect_upgraded', upgradeNs),
     onDropped: (client, reason, ageNs) => {
       if (isHolding(layout)) recorder.record('connection_age', ageNs);
-      onDropped(client, reason);
+      onDropped(client, reason, ageNs);
     },
   });
 }

@@ -15,7 +15,7 @@ import { clockSchema, receivingSchema } from './stored-clock.ts';
 import { environmentSchema as environment } from './stored-environment.ts';
 import { runFloorSchema } from './stored-floor.ts';
 import { linksSchema } from './stored-links.ts';
-import { disconnectsSchema, slowestSchema } from './stored-moments.ts';
+import { cutAgesSchema, disconnectsSchema, slowestSchema } from './stored-moments.ts';
 import { profileSchema } from './stored-profile.ts';
 import { reasonSchema as reason, receivedSchema } from './stored-received.ts';
 import { mergedShardFields, shardSchema } from './stored-shard.ts';
@@ -215,6 +215,8 @@ export const runResultSchema = z.object({
   absenceCount: countSchema.default(0),
   /** When clients were disconnected by the server. */
   disconnects: disconnectsSchema.default([]),
+  /** At which age they were, by reason. */
+  cutAges: cutAgesSchema.default([]),
   telemetry: telemetrySchema,
   /** The links of --network; null where clients connected directly. */
   links: linksSchema.nullable().default(null),

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { MAX_REASONS } from '../measure/reason-counts.ts';
 import { MAX_SLOWEST } from '../measure/slowest-broadcasts.ts';
-import { countSchema, listOf, numberSchema } from './bounded-schema.ts';
+import { OTHER_REASONS } from '../text.ts';
+import { countSchema, listOf, numberSchema, textSchema } from './bounded-schema.ts';
 
 /** One of the broadcasts that took the longest until their last receiver had them, the slowest first. */
 const slowBroadcast = z.object({
@@ -38,6 +40,43 @@ export const disconnectsSchema = listOf(
   z.object({ atMs: numberSchema, count: countSchema }),
   MAX_DISCONNECTS,
 );
+
+/**
+ * Connections that ended without being closed by the scenario, by the reason: how old the youngest and the oldest were,
+ * and when the first and the last ended, from the start of measuring. The most frequent come first.
+ */
+export const cutAgesSchema = listOf(
+  z.object({
+    reason: textSchema,
+    count: countSchema,
+    minAgeMs: numberSchema,
+    maxAgeMs: numberSchema,
+    firstAtMs: numberSchema,
+    lastAtMs: numberSchema,
+  }),
+  MAX_REASONS + 1,
+);
+
+export type CutAge = z.infer<typeof cutAgesSchema>[number];
+
+/** Adds up ages of the same reason. Reasons beyond those that a run keeps are counted together. */
+export function sumCutAges(cuts: readonly CutAge[]): CutAge[] {
+  const byReason = new Map<string, CutAge>();
+  for (const cut of cuts) {
+    const isKept = byReason.has(cut.reason) || byReason.size < MAX_REASONS;
+    const reason = isKept ? cut.reason : OTHER_REASONS;
+    const sum = byReason.get(reason) ?? { ...cut, count: 0 };
+    byReason.set(reason, {
+      reason,
+      count: sum.count + cut.count,
+      minAgeMs: Math.min(sum.minAgeMs, cut.minAgeMs),
+      maxAgeMs: Math.max(sum.maxAgeMs, cut.maxAgeMs),
+      firstAtMs: Math.min(sum.firstAtMs, cut.firstAtMs),
+      lastAtMs: Math.max(sum.lastAtMs, cut.lastAtMs),
+    });
+  }
+  return [...byReason.values()].sort((a, b) => b.count - a.count);
+}
 
 export type StoredSlowBroadcast = z.infer<typeof slowBroadcast>;
 type StoredDisconnects = z.infer<typeof disconnectsSchema>;

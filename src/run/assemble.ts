@@ -125,6 +125,7 @@ export function gatherResult(
     slowest: slowestStored(collector),
     ...storeAbsent(absent, record),
     disconnects: collector.disconnects.stored(),
+    cutAges: collector.disconnects.cutAges(),
     telemetry: telemetryOf(record),
     links: linksOf(record),
     profiles: record.profiles.profiles && [...record.profiles.profiles],

@@ -130,7 +130,7 @@ export class Collector {
         this.joinFailures.addAll(message.failures);
         break;
       case 'dropped':
-        this.disconnects.add(message.atNs, message.clients.length);
+        this.disconnects.add(message.atNs, message.clients);
         for (const { client, reason } of message.clients) {
           this.#options.membership.drop(client);
           this.dropped.add(reason);

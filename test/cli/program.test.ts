@@ -181,7 +181,7 @@ describe('list', () => {
         observe            clients listen to what the server pushes on its own; gaps,
                            and skew between receivers
         idle               clients hold their connections and send nothing; memory of
-                           each, and when and why some are cut
+                           each; at what age and why some are cut
         connect-storm      clients connect at a rate; time of each handshake by stage,
                            and connections accepted per second
         reconnect-storm    all receivers lose their connections at once; time until

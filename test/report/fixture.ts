@@ -342,6 +342,7 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
     },
     slowest: [],
     disconnects: [],
+    cutAges: [],
     checkpoint: null,
     growth: null,
     disruptions: [],

@@ -39,10 +39,53 @@ describe('idle', () => {
       {
         code: 'connections_cut',
         message: expect.stringMatching(
-          /^2 of 20 connections were cut at an age of 2\.\d+ s to 2\.\d+ s: closed with 1001 going away \(2\)$/,
+          /^2 of 20 connections were cut between 2\.\d+ s and 2\.\d+ s of age: all at one time, as when a server or a proxy restarts \(closed with 1001 going away\)$/,
         ),
       },
     ]);
+  });
+
+  it.each([
+    [
+      '10/s',
+      0,
+      1900,
+      /^all 20 connections were cut at 3\.00 s of age: a timeout of the server or of a proxy \(c/,
+    ],
+    // Connections began as close together as they ended.
+    [
+      '1000/s',
+      1,
+      19,
+      / between 3\.00 s and 3\.02 s of age: .*, unless one event cut them all; a lower --connect-rate/,
+    ],
+  ])('says what cuts connections that open at %s', async (connectRate, jitterMs, spreadMs, said) => {
+    const run: FakeRun = new FakeRun({
+      planned: planFake(idle, { ...HELD, connectRate }),
+      behavior: {
+        refuses: (client) => {
+          // The client is connected 1 ms after it began.
+          run.time.after(3001 + jitterMs * ((client * 7) % 20), () =>
+            run.server.connections.get(client)?.drop('closed without a close frame'),
+          );
+          return null;
+        },
+      },
+    });
+    const result = await run.run();
+    expect(result.invalid).toEqual([]);
+    const [cut, ...others] = result.cutAges;
+    expect(others).toEqual([]);
+    expect(cut).toMatchObject({ reason: 'closed without a close frame', count: 20 });
+    expect(cut?.minAgeMs).toBeCloseTo(3000, 0);
+    expect(cut?.maxAgeMs).toBeCloseTo(3000 + 19 * jitterMs, 0);
+    const [earliest, latest] = jitterMs === 0 ? [spreadMs, spreadMs] : [spreadMs, 2 * spreadMs];
+    const apartMs = (cut?.lastAtMs ?? 0) - (cut?.firstAtMs ?? 0);
+    expect(apartMs).toBeGreaterThan(earliest - 2);
+    expect(apartMs).toBeLessThan(latest + 2);
+    const [finding] = result.findings;
+    expect(finding?.message).toMatch(said);
+    expect(finding?.message).toMatch(/\(closed without a close frame, 1006\)$/);
   });
 
   it('goes on to its end when all connections are cut', async () => {

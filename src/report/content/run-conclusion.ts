@@ -43,7 +43,8 @@ export function runConclusion(result: RunResult): string {
   if (isHeld(result)) {
     const { count, incomplete } = result.samples;
     const total = plural(count + incomplete, 'connection');
-    return `${target} held ${formatCount(count)} of ${total} for ${formatDurationMs(result.plan.durationMs)}`;
+    const held = `${target} held ${formatCount(count)} of ${total} for ${formatDurationMs(result.plan.durationMs)}`;
+    return incomplete === 0 ? `${held}; none was cut` : held;
   }
   const latency = quantilesText(viewResult(result));
   if (latency === null) {

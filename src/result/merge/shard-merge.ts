@@ -6,7 +6,7 @@ import type { Finding } from '../findings.ts';
 import { largest } from '../order-statistics.ts';
 import { type RunResult, SCHEMA_VERSION } from '../run-result.ts';
 import type { StoredAbsence } from '../stored-absences.ts';
-import { type StoredSlowBroadcast, slowestOf, storeDisconnects } from '../stored-moments.ts';
+import { type StoredSlowBroadcast, slowestOf, storeDisconnects, sumCutAges } from '../stored-moments.ts';
 import { SeriesSums, storeSeries } from '../stored-series.ts';
 import { CarriedFindings } from './carried-findings.ts';
 import { ClientSums } from './client-sums.ts';
@@ -49,6 +49,7 @@ export class ShardMerge {
   readonly #notes: Finding[] = [];
   readonly #slowest: StoredSlowBroadcast[] = [];
   readonly #disconnects: RunResult['disconnects'] = [];
+  #cutAges: RunResult['cutAges'] = [];
   readonly #absences: StoredAbsence[] = [];
   #absenceCount = 0;
   /** Shards that recorded latencies of senders on another host. */
@@ -81,6 +82,7 @@ export class ShardMerge {
     };
     this.#slowest.push(...shard.slowest);
     this.#disconnects.push(...shard.disconnects);
+    this.#cutAges = sumCutAges([...this.#cutAges, ...shard.cutAges]);
     this.#absences.push(...shard.absences);
     this.#absenceCount += shard.absenceCount;
     this.#broadcastsProblem ??= shard.shard.broadcastsProblem;
@@ -119,6 +121,7 @@ export class ShardMerge {
       ledger,
       slowest: this.#slowestBroadcasts(),
       disconnects: storeDisconnects(this.#disconnects),
+      cutAges: this.#cutAges,
       disruptions: outcomesOf(this.#absences, merged.plan),
       absences: boundAbsences(this.#absences),
       absenceCount: this.#absenceCount,

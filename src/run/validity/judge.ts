@@ -4,9 +4,10 @@ import { faultOf } from '../../result/remedies.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { wallStepNs } from '../../result/stored-clock.ts';
 import { runQueueWaitMs } from '../../result/telemetry.ts';
-import { isHeld, type ResultView, viewResult } from '../../result/view.ts';
+import { type ResultView, viewResult } from '../../result/view.ts';
 import { listCounted, plural } from '../../text.ts';
 import { formatCount, formatLimitNs, formatNs, formatPercent } from '../../units.ts';
+import { findHeldCuts } from './held-rules.ts';
 import { findOverload } from './overload.ts';
 import { noteUncertainty } from './receive-rules.ts';
 import { noteCuts, noteRelay } from './relay-rules.ts';
@@ -47,7 +48,7 @@ export function judgeRun(
   const isMachineLimit = queue?.code === 'machine_overloaded';
   const delivery = isGeneratorLimit || isOverloaded || isMachineLimit ? null : findImperfectDelivery(result);
   const findings = [...result.findings, queue, delivery];
-  findings.push(findCuts(view));
+  findings.push(findHeldCuts(result));
   if (isGeneratorLimit && !invalid.some(({ code }) => code === 'generator_busy'))
     findings.push(findOtherWork(result));
   const rejected = sumOfReasons(result.rejected);
@@ -109,22 +110,6 @@ function findOtherWork({ telemetry: { workers }, timing, environment }: RunResul
   if (!(longest > MAX_CPU_WAIT) || workers.length >= environment.cpuCount) return null;
   const message = `other programs used the CPUs of the generator, which waited for one ${formatPercent(longest)} of the time`;
   return { code: 'machine_busy', message };
-}
-
-/** Connections that were held and cut, and the age at which they were. */
-function findCuts(view: ResultView): Finding | null {
-  const { samples, clients } = view.result;
-  const ages = view.histogram('connection_age');
-  if (!isHeld(view.result) || samples.incomplete === 0) return null;
-  const age = ages === null ? '' : ` at an age of ${agesText(ages.quantileNs(0), ages.maxNs)}`;
-  const message = `${formatCount(samples.incomplete)} of ${plural(clients.connected, 'connection')} were cut${age}: ${listCounted(clients.dropped)}`;
-  return { code: 'connections_cut', message };
-}
-
-/** `60.0 s`; `4.0 s to 60.0 s` */
-function agesText(minNs: number, maxNs: number): string {
-  const [min, max] = [formatNs(minNs), formatNs(maxNs)];
-  return min === max ? max : `${min} to ${max}`;
 }
 
 /** Notes how exact latencies of pushes are, or why they are not measured. */
