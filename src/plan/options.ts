@@ -192,7 +192,7 @@ export const PLAN_OPTIONS = {
   ),
   profile: option(null, 'false', 'write a CPU profile of each server process', onOff),
   disrupt: option(
-    'DISRUPTIONS',
+    'LIST',
     null,
     'what happens to clients or the server, and when, such as "reset at=5s clients=50% for=2s, restart at=20s"',
     parseDisruptions,
