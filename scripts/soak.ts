@@ -42,7 +42,7 @@ soaking.on('exit', () => {
 });
 
 /** How much the last fifth of the readings is above the second fifth. */
-function growthOf(rssBytes: readonly number[]): number {
+function rssGrowth(rssBytes: readonly number[]): number {
   const fifth = (number: number) =>
     rssBytes.slice(
       Math.floor((number * rssBytes.length) / 5),
@@ -61,9 +61,9 @@ function judgeSoak(): void {
       .filter(({ atMs }) => atMs > 0 && atMs <= timing.measureMs)
       .map(({ rssMeanBytes }) => rssMeanBytes);
   const checks = [
-    { name: 'coordinator', bytes: growthOf(readings), max: MAX_GROWTH_BYTES },
+    { name: 'coordinator', bytes: rssGrowth(readings), max: MAX_GROWTH_BYTES },
     ...telemetry.workers.map(({ role, samples }: { role: string; samples: [] }) => {
-      return { name: role, bytes: growthOf(measured(samples)), max: MAX_GROWTH_BYTES };
+      return { name: role, bytes: rssGrowth(measured(samples)), max: MAX_GROWTH_BYTES };
     }),
     { name: 'result', bytes: statSync(path).size, max: MAX_RESULT_BYTES },
   ];

@@ -58,12 +58,12 @@ export async function findCheckpoints(folder: string): Promise<string[]> {
     name.endsWith(`.${CHECKPOINT_ENDING}`),
   );
   const paths = names.toSorted().map((name) => join(folder, name));
-  const owners = await Promise.all(paths.map((path) => readFile(path, 'utf8').then(ownerIn, () => null)));
+  const owners = await Promise.all(paths.map((path) => readFile(path, 'utf8').then(ownerOfCheckpoint, () => null)));
   return paths.filter((_, at) => isGone(owners[at] ?? ''));
 }
 
 /** The owner that a checkpoint names near its end; null where it names none. */
-function ownerIn(text: string): string | null {
+function ownerOfCheckpoint(text: string): string | null {
   const [, owner = null] = /"checkpoint":\{[^{}]*"owner":"([^"]+)"/.exec(text.slice(-10_000)) ?? [];
   return owner;
 }

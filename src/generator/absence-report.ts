@@ -17,7 +17,7 @@ export function reportAbsences(
   };
 }
 
-/** Absences that were not over at `sinceNs`, as `away` of a snapshot; null where nobody has to know of them. */
+/** Absences that were not over at `sinceNs`, as `away` of a snapshot; null where they need not be known. */
 export function awaySince(
   { absences, assignment }: Pick<WorkerContext, 'absences' | 'assignment'>,
   sinceNs: number,

@@ -1,6 +1,6 @@
 const FIRST_CAPACITY = 1024;
 
-/** When the messages of a stream were due, by number: not a number for one that nobody expects. */
+/** When the messages of a stream were due, by number: not a number for one that no receiver expects. */
 export interface SentTimesOfStream {
   readonly stream: number;
   readonly dueNs: Float64Array;
@@ -23,7 +23,7 @@ export class SentTimes {
     times.count = Math.max(times.count, seq + 1);
   }
 
-  /** Nobody expects this message: it was rejected, or not sent after all. */
+  /** No receiver expects this message: it was rejected, or not sent after all. */
   forget(stream: number, seq: number): void {
     const times = this.#byStream[stream];
     if (times !== undefined && seq < times.count) times.dueNs[seq] = Number.NaN;

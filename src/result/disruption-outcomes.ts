@@ -4,7 +4,7 @@ import { disruptionText } from './disruption-text.ts';
 import {
   type DisruptionOutcome,
   MAX_ABSENCES,
-  MAX_OUTCOMES,
+  MAX_DISRUPTION_OUTCOMES,
   type StoredAbsence,
   type StoredSpread,
 } from './stored-absences.ts';
@@ -14,7 +14,7 @@ export function mayBeAway({ disruptions, reconnect }: Pick<Plan, 'disruptions' |
   return disruptions.length > 0 || reconnect.kind !== 'none';
 }
 
-const COUNTED = [
+const ABSENCE_COUNTS = [
   'attempts',
   'replayed',
   'early',
@@ -25,14 +25,14 @@ const COUNTED = [
 ] as const satisfies ReadonlyArray<keyof StoredAbsence>;
 
 /** Sums up absences by the disruption that caused them and its repetition, in the order in which they began. */
-export function outcomesOf(
+export function disruptionOutcomes(
   absences: readonly StoredAbsence[],
   { disruptions }: Pick<Plan, 'disruptions'>,
 ): DisruptionOutcome[] {
   const single = Map.groupBy(absences, ({ disruption, repetition }) =>
     disruption === null ? 'none' : `${disruption} ${repetition}`,
   );
-  const isBounded = single.size <= MAX_OUTCOMES;
+  const isBounded = single.size <= MAX_DISRUPTION_OUTCOMES;
   const groups = isBounded ? single : Map.groupBy(absences, ({ disruption }) => `${disruption}`);
   return [...groups.values()]
     .flatMap((group) => {
@@ -56,7 +56,7 @@ function sumUp(
   const reasons = new ReasonCounts();
   for (const { reason } of group) reasons.add(reason);
   const countOf = (is: (absence: StoredAbsence) => boolean) => group.filter(is).length;
-  const sum = (name: (typeof COUNTED)[number]) => group.reduce((total, each) => total + each[name], 0);
+  const sum = (name: (typeof ABSENCE_COUNTS)[number]) => group.reduce((total, each) => total + each[name], 0);
   const fromCut = (end: (absence: StoredAbsence) => number | null) =>
     spreadOf(group, ({ fromMs }) => fromMs, end);
   return {
@@ -82,17 +82,17 @@ function sumUp(
     newSessions: countOf(({ recovered }) => recovered === false),
     firstReplayed: fromCut(({ firstReplayedMs }) => firstReplayedMs),
     lastReplayed: fromCut(({ lastReplayedMs }) => lastReplayedMs),
-    ...(Object.fromEntries(COUNTED.map((name) => [name, sum(name)])) as Record<
-      (typeof COUNTED)[number],
+    ...(Object.fromEntries(ABSENCE_COUNTS.map((name) => [name, sum(name)])) as Record<
+      (typeof ABSENCE_COUNTS)[number],
       number
     >),
   };
 }
 
-type Moment = (absence: StoredAbsence) => number | null;
+type MomentOfAbsence = (absence: StoredAbsence) => number | null;
 
 /** The time between two moments of each absence that has both. Quantiles are exact: the value at the rank. */
-function spreadOf(group: readonly StoredAbsence[], start: Moment, end: Moment): StoredSpread {
+function spreadOf(group: readonly StoredAbsence[], start: MomentOfAbsence, end: MomentOfAbsence): StoredSpread {
   const timesMs = group
     .flatMap((absence) => {
       const [from, to] = [start(absence), end(absence)];

@@ -5,9 +5,9 @@ import { reasonSchema } from './stored-received.ts';
 /** How many absences a result lists: those of a storm of 1,000 clients, with their times. */
 export const MAX_ABSENCES = 1000;
 /** A disruption that is repeated more often is one entry for all repetitions. */
-export const MAX_OUTCOMES = 200;
+export const MAX_DISRUPTION_OUTCOMES = 200;
 
-const timeSchema = numberSchema.nullable();
+const nullableTime = numberSchema.nullable();
 
 /** A time in which a client could receive nothing. Times are in milliseconds from the start of measuring. */
 const absence = z.object({
@@ -20,17 +20,17 @@ const absence = z.object({
   fromMs: numberSchema,
   attempts: countSchema,
   /** When the last attempt to come back began, and when its connection was open. */
-  triedMs: timeSchema,
-  connectedMs: timeSchema,
+  triedMs: nullableTime,
+  connectedMs: nullableTime,
   /** When the client was in its rooms again; null if it never was. */
-  backMs: timeSchema,
+  backMs: nullableTime,
   /** When it received the first message that was due after that. */
-  receivingMs: timeSchema,
+  receivingMs: nullableTime,
   /** Whether the server restored the session; null where the protocol or the server has no recovery. */
   recovered: z.boolean().nullable(),
   replayed: countSchema,
-  firstReplayedMs: timeSchema,
-  lastReplayedMs: timeSchema,
+  firstReplayedMs: nullableTime,
+  lastReplayedMs: nullableTime,
   early: countSchema,
   missed: countSchema,
   lost: countSchema,
@@ -39,7 +39,7 @@ const absence = z.object({
 });
 
 /** Times of several clients, in milliseconds; null where no client has one. */
-const spread = z.object({ p50Ms: timeSchema, p95Ms: timeSchema, lastMs: timeSchema });
+const backTimes = z.object({ p50Ms: nullableTime, p95Ms: nullableTime, lastMs: nullableTime });
 
 /** What one disruption did to its clients, or what the server or the network did without one. */
 const outcome = z.object({
@@ -56,13 +56,13 @@ const outcome = z.object({
   /** How connections ended. */
   reasons: listOf(reasonSchema),
   /** From the end of a connection until the client was in its rooms again. */
-  away: spread,
+  away: backTimes,
   /** The parts of it: until the attempt that succeeded, until its connection was open, until the rooms were joined. */
-  offline: spread,
-  connecting: spread,
-  joining: spread,
+  offline: backTimes,
+  connecting: backTimes,
+  joining: backTimes,
   /** From the end of a connection until the first new message. */
-  receiving: spread,
+  receiving: backTimes,
   attempts: countSchema,
   maxAttempts: countSchema,
   /** Sessions that the server restored, and new ones where it could have. */
@@ -71,8 +71,8 @@ const outcome = z.object({
   /** Messages that were due before the attempt that succeeded, and arrived after the cut. */
   replayed: countSchema,
   /** From the end of a connection until the first, and the last, replayed message. */
-  firstReplayed: spread,
-  lastReplayed: spread,
+  firstReplayed: backTimes,
+  lastReplayed: backTimes,
   /** Messages that were due while clients connected and joined, and arrived. */
   early: countSchema,
   /** Messages that were due in the meantime, and did not arrive: `lost` where the server restored the session. */
@@ -84,8 +84,8 @@ const outcome = z.object({
 });
 
 export const absencesSchema = listOf(absence, MAX_ABSENCES);
-export const outcomesSchema = listOf(outcome, MAX_OUTCOMES + 100);
+export const outcomesSchema = listOf(outcome, MAX_DISRUPTION_OUTCOMES + 100);
 
 export type StoredAbsence = z.infer<typeof absence>;
 export type DisruptionOutcome = z.infer<typeof outcome>;
-export type StoredSpread = z.infer<typeof spread>;
+export type StoredSpread = z.infer<typeof backTimes>;

@@ -23,7 +23,7 @@ export function makeCheckpoint(record: Omit<RunRecord, 'timing'>): RunResult | n
   const measuredMs = Math.min(plan.durationMs, seconds * 1000);
   const lostBefore = Math.floor(seconds - Math.max(LOST_AFTER_S, plan.drainMs / 1000));
   const intervals = collector.timeline.storedBefore(seconds, lostBefore);
-  const message = `the run has not ended: this is its checkpoint at ${placeOf({ measuredMs }, plan)}`;
+  const message = `the run has not ended: this is its checkpoint at ${placeInRun({ measuredMs }, plan)}`;
   const timing = { startMs: 0, connectMs: 0, warmupMs: 0, measureMs: measuredMs, drainMs: 0, collectMs: 0 };
   // Workers report absences at the end only.
   const absent = NO_ABSENCES;
@@ -79,13 +79,13 @@ export function finishCheckpoint(result: RunResult): RunResult {
   const { checkpoint, plan, invalid } = result;
   if (checkpoint === null) return result;
   const message = isGone(checkpoint.owner)
-    ? `the run was killed after ${placeOf(checkpoint, plan)}: this is its last checkpoint`
-    : `the run was killed, or still runs: this is its checkpoint at ${placeOf(checkpoint, plan)}`;
+    ? `the run was killed after ${placeInRun(checkpoint, plan)}: this is its last checkpoint`
+    : `the run was killed, or still runs: this is its checkpoint at ${placeInRun(checkpoint, plan)}`;
   const reasons = invalid.map((each) => (each.code === 'run_killed' ? { ...each, message } : each));
   return judgeGathered({ ...result, invalid: reasons }, []);
 }
 
-function placeOf(
+function placeInRun(
   { measuredMs }: Pick<NonNullable<RunResult['checkpoint']>, 'measuredMs'>,
   { durationMs }: Pick<RunResult['plan'], 'durationMs'>,
 ): string {

@@ -74,12 +74,12 @@ export function firstConnectReason(workers: WorkerRecords): string | null {
   return workers.find(({ connectReason }) => connectReason !== null)?.connectReason ?? null;
 }
 
-const LEDGER_COUNTS = Object.keys(NO_TOTALS) as Array<keyof typeof NO_TOTALS>;
+const TOTAL_NAMES = Object.keys(NO_TOTALS) as Array<keyof typeof NO_TOTALS>;
 
 /** Sums over workers, as of their last snapshots. */
 export function totalsOfAll(workers: WorkerRecords): LedgerTotals {
   const sums = { ...NO_TOTALS };
-  for (const name of LEDGER_COUNTS) for (const { totals } of workers) sums[name] += totals[name];
+  for (const name of TOTAL_NAMES) for (const { totals } of workers) sums[name] += totals[name];
   return sums;
 }
 

@@ -6,13 +6,13 @@ import { type Block, type Fact, tableBlock } from '../blocks.ts';
 import { column, formatValue, tabulate } from './table.ts';
 
 /** What one disruption did to the clients of a run. */
-interface Row {
+interface RecoveryRow {
   readonly run: string;
   readonly outcome: DisruptionOutcome;
 }
 
 /** How many disruptions of a run are shown. */
-const SHOWN = 50;
+const MAX_ROWS_SHOWN = 50;
 
 /** What ended connections, as a reader looks for it: the disruption, and which of its repetitions it was. */
 export function causeText({ text, repetition, disruption }: DisruptionOutcome): string {
@@ -28,23 +28,23 @@ const timeColumn = (
   meaning: string,
   pick: (outcome: DisruptionOutcome) => number | null,
 ) =>
-  column<Row>(id, title, 'duration', meaning, ({ outcome }) => ns(pick(outcome)), { unitGroup: 'recovery' });
+  column<RecoveryRow>(id, title, 'duration', meaning, ({ outcome }) => ns(pick(outcome)), { unitGroup: 'recovery' });
 
-const countColumn = (
+const absenceColumn = (
   name: 'replayed' | 'missed' | 'lost' | 'duplicated' | 'reordered',
   title: string,
   meaning: string,
-) => column<Row>(name, title, 'count', meaning, ({ outcome }) => outcome[name]);
+) => column<RecoveryRow>(name, title, 'count', meaning, ({ outcome }) => outcome[name]);
 
 const stageColumn = (name: 'offline' | 'connecting' | 'joining', meaning: string) =>
   timeColumn(name, `${name} p50`, meaning, (outcome) => outcome[name].p50Ms);
 
 const RECOVERY_COLUMNS = [
-  column<Row>('run', 'run', 'text', 'the run', ({ run }) => run),
-  column<Row>('cause', 'disruption', 'text', 'what ended the connections', ({ outcome }) =>
+  column<RecoveryRow>('run', 'run', 'text', 'the run', ({ run }) => run),
+  column<RecoveryRow>('cause', 'disruption', 'text', 'what ended the connections', ({ outcome }) =>
     causeText(outcome),
   ),
-  column<Row>(
+  column<RecoveryRow>(
     'back',
     'back',
     'text',
@@ -60,15 +60,15 @@ const RECOVERY_COLUMNS = [
     'until the last client had a new message',
     (each) => each.receiving.lastMs,
   ),
-  countColumn('replayed', 'replayed', 'messages sent meanwhile that arrived after it'),
-  countColumn('missed', 'missed', 'messages sent meanwhile that did not arrive, and that no server promised'),
-  countColumn('lost', 'lost', 'messages that did not arrive although the server restored the session'),
-  countColumn('duplicated', 'duplicates', 'further copies after the return'),
-  countColumn('reordered', 'out of order', 'messages out of order after the return'),
-  column<Row>('recovered', 'restored', 'count', 'sessions that the server restored', ({ outcome }) =>
+  absenceColumn('replayed', 'replayed', 'messages sent meanwhile that arrived after it'),
+  absenceColumn('missed', 'missed', 'messages sent meanwhile that did not arrive, and that no server promised'),
+  absenceColumn('lost', 'lost', 'messages that did not arrive although the server restored the session'),
+  absenceColumn('duplicated', 'duplicates', 'further copies after the return'),
+  absenceColumn('reordered', 'out of order', 'messages out of order after the return'),
+  column<RecoveryRow>('recovered', 'restored', 'count', 'sessions that the server restored', ({ outcome }) =>
     outcome.recovered + outcome.newSessions === 0 ? null : outcome.recovered,
   ),
-  column<Row>(
+  column<RecoveryRow>(
     'attempts',
     'attempts',
     'count',
@@ -95,11 +95,11 @@ const RECOVERY_COLUMNS = [
 /** How clients came back after each disruption, run by run; nothing where no client was away. */
 export function recoveryBlocks(results: readonly RunResult[], labels: readonly string[]): Block[] {
   const rows = results.flatMap(({ disruptions }, run) =>
-    disruptions.slice(0, SHOWN).map((outcome) => ({ run: labels[run] ?? '', outcome })),
+    disruptions.slice(0, MAX_ROWS_SHOWN).map((outcome) => ({ run: labels[run] ?? '', outcome })),
   );
   if (rows.length === 0) return [];
   const columns = results.length === 1 ? RECOVERY_COLUMNS.filter(({ id }) => id !== 'run') : RECOVERY_COLUMNS;
-  const hidden = results.reduce((sum, { disruptions }) => sum + Math.max(0, disruptions.length - SHOWN), 0);
+  const hidden = results.reduce((sum, { disruptions }) => sum + Math.max(0, disruptions.length - MAX_ROWS_SHOWN), 0);
   const notes = hidden === 0 ? [] : [`${plural(hidden, 'disruption')} more; the stored result holds them`];
   return tableBlock('Recovery', tabulate(columns, rows), notes);
 }
@@ -122,14 +122,14 @@ export function recoveryFacts({ disruptions, absenceCount }: RunResult): Fact[] 
   return [
     [
       'recovery',
-      `${formatCount(sum('back'))} of ${plural(absenceCount, 'absence')} ended${timesText(disruptions)}`,
+      `${formatCount(sum('back'))} of ${plural(absenceCount, 'absence')} ended${backTimesText(disruptions)}`,
     ],
     ['', counts.join(', ')],
   ];
 }
 
 /** The times of the disruption whose last client was back the latest. */
-function timesText(disruptions: readonly DisruptionOutcome[]): string {
+function backTimesText(disruptions: readonly DisruptionOutcome[]): string {
   const slowest = disruptions.toSorted((a, b) => lastOf(b.away) - lastOf(a.away))[0]?.away;
   if (slowest === undefined || slowest.lastMs === null) return '';
   const text = (ms: number | null) => formatValue('duration', ns(ms) ?? 0);

@@ -1,7 +1,7 @@
 import { isAcrossHosts, isUnstalled, seriesNamed, withinHost } from '../../measure/series.ts';
 import { VERSION } from '../../package.ts';
 import { formatCount } from '../../units.ts';
-import { boundAbsences, outcomesOf } from '../disruption-outcomes.ts';
+import { boundAbsences, disruptionOutcomes } from '../disruption-outcomes.ts';
 import type { Finding } from '../findings.ts';
 import { largest } from '../order-statistics.ts';
 import { type RunResult, SCHEMA_VERSION } from '../run-result.ts';
@@ -122,7 +122,7 @@ export class ShardMerge {
       slowest: this.#slowestBroadcasts(),
       disconnects: storeDisconnects(this.#disconnects),
       cutAges: this.#cutAges,
-      disruptions: outcomesOf(this.#absences, merged.plan),
+      disruptions: disruptionOutcomes(this.#absences, merged.plan),
       absences: boundAbsences(this.#absences),
       absenceCount: this.#absenceCount,
       telemetry: this.#machines.telemetry,

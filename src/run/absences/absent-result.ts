@@ -1,5 +1,5 @@
 import type { Absence } from '../../measure/absence.ts';
-import { boundAbsences, outcomesOf } from '../../result/disruption-outcomes.ts';
+import { boundAbsences, disruptionOutcomes } from '../../result/disruption-outcomes.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import type { StoredAbsence } from '../../result/stored-absences.ts';
 import type { RunParts } from '../phases.ts';
@@ -30,7 +30,7 @@ export function storeAbsent(
 ): Pick<RunResult, 'disruptions' | 'absences' | 'absenceCount'> {
   const stored = absences.map((absence) => storeAbsence(absence, measureStartNs));
   return {
-    disruptions: outcomesOf(stored, plan),
+    disruptions: disruptionOutcomes(stored, plan),
     absences: boundAbsences(stored),
     absenceCount: stored.length,
   };

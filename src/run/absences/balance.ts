@@ -48,7 +48,7 @@ export interface BalancedAbsences {
   readonly notExpected: MissingCounts;
 }
 
-/** What is known of a run in which nobody was away. */
+/** What is known of a run in which no client was away. */
 export const NO_ABSENCES: BalancedAbsences = {
   absences: [],
   missed: new MissingCounts(),
@@ -99,7 +99,7 @@ function* missingOf<Own extends Absence>(
   for (const [first, last] of [...pairs(gaps), [next, end - 1] as const]) {
     for (let number = first; number <= last; number++) {
       const messageNs = timeOf(number);
-      // Nobody expects it: it was rejected, or not sent after all.
+      // No receiver expects it: it was rejected, or not sent after all.
       if (Number.isNaN(messageNs)) continue;
       const absence =
         own.findLast((each) => isAwayAt(each, messageNs)) ??
