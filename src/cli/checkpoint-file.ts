@@ -58,7 +58,9 @@ export async function findCheckpoints(folder: string): Promise<string[]> {
     name.endsWith(`.${CHECKPOINT_ENDING}`),
   );
   const paths = names.toSorted().map((name) => join(folder, name));
-  const owners = await Promise.all(paths.map((path) => readFile(path, 'utf8').then(ownerOfCheckpoint, () => null)));
+  const owners = await Promise.all(
+    paths.map((path) => readFile(path, 'utf8').then(ownerOfCheckpoint, () => null)),
+  );
   return paths.filter((_, at) => isGone(owners[at] ?? ''));
 }
 

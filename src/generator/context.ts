@@ -113,6 +113,23 @@ export class WorkerContext {
   }
 }
 
+/** What entering deliveries needs of a worker. */
+export type DeliveriesContext = Pick<
+  WorkerContext,
+  | 'plan'
+  | 'linkOf'
+  | 'sendsOverLinks'
+  | 'layout'
+  | 'assignment'
+  | 'clock'
+  | 'recorder'
+  | 'receipts'
+  | 'unexpected'
+  | 'senderClocks'
+  | 'measuring'
+  | 'absences'
+> & { readonly audience: Pick<WorkerContext['audience'], 'local' | 'isSameNode'> };
+
 /** Who receives what. It is empty until {@link open} is called with the connected clients. */
 export class Audience {
   readonly #layout: Layout;

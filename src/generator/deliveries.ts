@@ -8,7 +8,7 @@ import { acrossHosts } from '../measure/series.ts';
 import { SlowestBroadcasts } from '../measure/slowest-broadcasts.ts';
 import type { Stamp } from '../measure/stamp.ts';
 import { enterInAbsence } from './absence-receipts.ts';
-import type { WorkerContext } from './context.ts';
+import type { DeliveriesContext } from './context.ts';
 import { type LinkLatencies, linkLatencies } from './link-latencies.ts';
 import type { Snapshot } from './messages.ts';
 import { recordClosed, routeOf, type StreamRoute } from './operations/index.ts';
@@ -40,23 +40,6 @@ interface StreamSeries {
   /** How far the sender's clock is ahead. */
   readonly aheadNs: number;
 }
-
-/** What entering deliveries needs of a worker. */
-export type DeliveriesContext = Pick<
-  WorkerContext,
-  | 'plan'
-  | 'linkOf'
-  | 'sendsOverLinks'
-  | 'layout'
-  | 'assignment'
-  | 'clock'
-  | 'recorder'
-  | 'receipts'
-  | 'unexpected'
-  | 'senderClocks'
-  | 'measuring'
-  | 'absences'
-> & { readonly audience: Pick<WorkerContext['audience'], 'local' | 'isSameNode'> };
 
 /** Enters what clients received: in the ledger, in the series of its stream, in its broadcast and in its second. */
 export class Deliveries {

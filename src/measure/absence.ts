@@ -31,7 +31,7 @@ export interface Absence {
   readonly replayed: number;
   readonly firstReplayedNs: number | null;
   readonly lastReplayedNs: number | null;
-  /** Messages due while it connected and joined that arrived, live or replayed, which cannot be told. */
+  /** Messages due while it connected and joined that arrived, live or replayed, which is unknown. */
   readonly early: number;
   /** By stream: the lowest number of a message that was in flight at the cut and was replayed. */
   readonly inFlight: ReadonlyMap<number, number>;

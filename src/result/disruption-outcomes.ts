@@ -92,7 +92,11 @@ function sumUp(
 type MomentOfAbsence = (absence: StoredAbsence) => number | null;
 
 /** The time between two moments of each absence that has both. Quantiles are exact: the value at the rank. */
-function spreadOf(group: readonly StoredAbsence[], start: MomentOfAbsence, end: MomentOfAbsence): StoredSpread {
+function spreadOf(
+  group: readonly StoredAbsence[],
+  start: MomentOfAbsence,
+  end: MomentOfAbsence,
+): StoredSpread {
   const timesMs = group
     .flatMap((absence) => {
       const [from, to] = [start(absence), end(absence)];

@@ -1,5 +1,6 @@
 import { COMPARISON_FINDINGS } from './comparison-findings.ts';
 import { type FindingKind, invalid, note } from './finding-kinds.ts';
+import { LINK_FINDINGS } from './link-findings.ts';
 
 const MORE_WORKERS =
   'add generator processes on CPUs of their own (--workers), or reduce the load (--rate, --clients)';
@@ -30,12 +31,6 @@ export const FINDINGS = {
     'machine',
     'A generator process was held up while messages waited for it, and that changed the reported latency.',
     'stop other programs on the CPUs of the generator, or use a quieter machine',
-  ),
-  relay_died: invalid('generator', 'The relay of --network ended during the run.', SMALLER_LOAD),
-  relay_late: invalid(
-    'generator',
-    'The relay of --network held bytes longer than configured by too much of the reported latency.',
-    'use a machine with more CPUs, or reduce the load (--rate, --clients)',
   ),
   worker_died: invalid('generator', 'A generator process ended during the run.', SMALLER_LOAD),
   worker_hung: invalid('generator', 'A generator process did not answer.', SMALLER_LOAD),
@@ -174,8 +169,6 @@ export const FINDINGS = {
     'Latencies may be too high by the time to receive.',
     MORE_WORKERS,
   ),
-  relay_noticeable: note('generator', 'The relay of --network added much to the latency without links.'),
-  link_cuts: note('none', 'Links of --network ended connections, as they were asked to.'),
   wall_clock_set: note(
     'machine',
     'The wall clock was set during the run.',
@@ -233,6 +226,7 @@ export const FINDINGS = {
   checkpoint_failed: note('machine', 'A checkpoint could not be written.', 'free space in the --out folder'),
   source_addresses: note('none', 'Clients connected from more than one address of this machine.'),
   not_pinned: note('machine', 'Server and generator were not pinned to separate CPUs.'),
+  ...LINK_FINDINGS,
   ...COMPARISON_FINDINGS,
 } as const satisfies Readonly<Record<string, FindingKind>>;
 

@@ -1,5 +1,4 @@
 import { ReasonCounts } from '../measure/reason-counts.ts';
-import type { OutsideSample, TelemetrySample } from '../measure/telemetry.ts';
 import type { WallOrigin } from '../measure/wall-clock.ts';
 import { VERSION } from '../package.ts';
 import { boundResult } from '../result/bound.ts';
@@ -8,8 +7,6 @@ import type { Finding } from '../result/findings.ts';
 import { type RunResult, SCHEMA_VERSION, type StoredInterval } from '../result/run-result.ts';
 import type { StoredClock } from '../result/stored-clock.ts';
 import { storeSeries } from '../result/stored-series.ts';
-import { NOT_RECEIVING } from '../result/stored-telemetry.ts';
-import type { StoredSample } from '../result/telemetry.ts';
 import { balanceAbsent, storeAbsent } from './absences/absent-result.ts';
 import type { BalancedAbsences } from './absences/balance.ts';
 import type { Collector } from './collector.ts';
@@ -21,6 +18,7 @@ import type { TakenProfiles } from './profiles.ts';
 import { receivingOf } from './receiving.ts';
 import type { SampledProcess } from './server/telemetry.ts';
 import { intervalsOfShard } from './shard-run.ts';
+import { telemetryOf } from './stored-samples.ts';
 import { judgeRun } from './validity/judge.ts';
 
 /** The origin of the clock of a run, as a reading of CLOCK_MONOTONIC and in wall time. */
@@ -48,8 +46,6 @@ export interface RunRecord
   readonly warmup: RunResult['warmup'];
   readonly timing: RunResult['timing'];
 }
-
-type TelemetryRecord = Pick<RunRecord, 'collector' | 'relay' | 'servers' | 'workerPids'>;
 
 /** Turns what a run recorded into the stored result, and judges it. A run whose members change has its own ledger. */
 export function assembleResult(record: RunRecord, given?: RunResult['ledger']): RunResult {
@@ -202,56 +198,4 @@ function rateOf(record: RunRecord): RunResult['rate'] {
     sent,
     unsent: record.collector.unsent.list(),
   };
-}
-
-/** The samples of all processes so far. */
-export function telemetryOf(record: TelemetryRecord): RunResult['telemetry'] {
-  const { collector, servers, workerPids, relay } = record;
-  const roleAt = (index: number) => ({ role: `generator ${index + 1}`, pid: workerPids[index] ?? -1 });
-  const generators = collector.workers.map((worker, index) => ({ ...worker, ...roleAt(index) }));
-  return {
-    servers: servers.map(({ source, pid, rssBeforeBytes, samples }, index) => ({
-      role:
-        servers.length === 1 ? 'server' : source === 'proc' ? 'server, not probed' : `server ${index + 1}`,
-      pid,
-      source,
-      rssBeforeBytes,
-      samples: storeSamples(samples, record),
-    })),
-    workers: [...generators, ...(relay === null ? [] : [relay])].map(
-      ({ role, pid, telemetry, rssBeforeBytes }) => ({
-        ...{ role, pid, rssBeforeBytes, source: 'probe' },
-        samples: storeSamples(telemetry.items, record),
-      }),
-    ),
-  };
-}
-
-/** Only a probe inside the process knows these. */
-const NOT_PROBED = {
-  loopUtilization: null,
-  pacingShare: null,
-  runQueueWaitMs: null,
-  loopDelayP50Ns: null,
-  loopDelayP99Ns: null,
-  loopDelayMaxNs: null,
-  gcCount: null,
-  gcTotalMs: null,
-  gcMaxMs: null,
-  heapUsedBytes: null,
-  heapAfterGcBytes: null,
-  bufferedBytes: null,
-  ...NOT_RECEIVING,
-} as const;
-
-function storeSamples(
-  samples: ReadonlyArray<OutsideSample | TelemetrySample>,
-  { collector }: TelemetryRecord,
-): StoredSample[] {
-  return samples.map(({ atNs, ...sample }) => ({
-    ...NOT_PROBED,
-    rssMeanBytes: sample.rssBytes,
-    ...sample,
-    atMs: sinceMeasuring(collector, atNs),
-  }));
 }

@@ -1,9 +1,9 @@
 import type { RunSoFar } from '../result/view.ts';
-import { telemetryOf } from './assemble.ts';
 import { countSamples } from './deliveries.ts';
 import { LOST_AFTER_S } from './live-run.ts';
 import type { StartedRun } from './phases.ts';
 import { intervalsOfShard } from './shard-run.ts';
+import { telemetryOf } from './stored-samples.ts';
 
 /** Returns what the charts of a report need of a run that goes on. It changes nothing, and encodes nothing. */
 export function runSoFar(run: StartedRun): RunSoFar {

@@ -28,7 +28,9 @@ const timeColumn = (
   meaning: string,
   pick: (outcome: DisruptionOutcome) => number | null,
 ) =>
-  column<RecoveryRow>(id, title, 'duration', meaning, ({ outcome }) => ns(pick(outcome)), { unitGroup: 'recovery' });
+  column<RecoveryRow>(id, title, 'duration', meaning, ({ outcome }) => ns(pick(outcome)), {
+    unitGroup: 'recovery',
+  });
 
 const absenceColumn = (
   name: 'replayed' | 'missed' | 'lost' | 'duplicated' | 'reordered',
@@ -61,7 +63,11 @@ const RECOVERY_COLUMNS = [
     (each) => each.receiving.lastMs,
   ),
   absenceColumn('replayed', 'replayed', 'messages sent meanwhile that arrived after it'),
-  absenceColumn('missed', 'missed', 'messages sent meanwhile that did not arrive, and that no server promised'),
+  absenceColumn(
+    'missed',
+    'missed',
+    'messages sent meanwhile that did not arrive, and that no server promised',
+  ),
   absenceColumn('lost', 'lost', 'messages that did not arrive although the server restored the session'),
   absenceColumn('duplicated', 'duplicates', 'further copies after the return'),
   absenceColumn('reordered', 'out of order', 'messages out of order after the return'),
@@ -99,7 +105,10 @@ export function recoveryBlocks(results: readonly RunResult[], labels: readonly s
   );
   if (rows.length === 0) return [];
   const columns = results.length === 1 ? RECOVERY_COLUMNS.filter(({ id }) => id !== 'run') : RECOVERY_COLUMNS;
-  const hidden = results.reduce((sum, { disruptions }) => sum + Math.max(0, disruptions.length - MAX_ROWS_SHOWN), 0);
+  const hidden = results.reduce(
+    (sum, { disruptions }) => sum + Math.max(0, disruptions.length - MAX_ROWS_SHOWN),
+    0,
+  );
   const notes = hidden === 0 ? [] : [`${plural(hidden, 'disruption')} more; the stored result holds them`];
   return tableBlock('Recovery', tabulate(columns, rows), notes);
 }

@@ -3,7 +3,6 @@ import { VERSION } from '../../package.ts';
 import { formatCount } from '../../units.ts';
 import { boundAbsences, disruptionOutcomes } from '../disruption-outcomes.ts';
 import type { Finding } from '../findings.ts';
-import { largest } from '../order-statistics.ts';
 import { type RunResult, SCHEMA_VERSION } from '../run-result.ts';
 import type { StoredAbsence } from '../stored-absences.ts';
 import { type StoredSlowBroadcast, slowestOf, storeDisconnects, sumCutAges } from '../stored-moments.ts';
@@ -15,25 +14,8 @@ import { HostClocks } from './host-clocks.ts';
 import { IntervalSums } from './interval-sums.ts';
 import { LedgerSum } from './ledger-sum.ts';
 import { Machines } from './machines.ts';
-import { type ShardResult, ShardSet } from './shard-set.ts';
-
-const PHASE_TIMES = ['startMs', 'connectMs', 'warmupMs', 'measureMs', 'drainMs', 'collectMs'] as const;
-
-/** What is only needed once of all shards, as of those so far. */
-type Merged = Pick<
-  RunResult,
-  | 'plan'
-  | 'headline'
-  | 'ownSeries'
-  | 'startedAt'
-  | 'receiving'
-  | 'status'
-  | 'warmup'
-  | 'timing'
-  | 'snapshotCostMaxMs'
-  | 'pushResolutionNs'
-  | 'samples'
->;
+import { type Merged, onceOf, withShard } from './once.ts';
+import { ShardSet } from './shard-set.ts';
 
 /** Merges the results of all shards of a run, one after the other, so that one file at a time is in memory. */
 export class ShardMerge {
@@ -216,42 +198,4 @@ function mainOf(names: readonly string[], headline: string, totals: SeriesSums):
   if (ofHeadline !== undefined) return ofHeadline;
   const counted = names.map((name) => ({ name, count: totals.of(name).histogram().count }));
   return counted.sort((a, b) => b.count - a.count)[0]?.name ?? null;
-}
-
-function onceOf(shard: ShardResult): Merged {
-  const { plan, headline, ownSeries, startedAt, receiving, status, timing, warmup } = shard;
-  const { snapshotCostMaxMs, pushResolutionNs, samples } = shard;
-  return {
-    ...{ plan, headline, ownSeries, startedAt, receiving, status, timing, snapshotCostMaxMs, samples },
-    pushResolutionNs,
-    // Each shard warms up on its own; medians of several machines are no median.
-    warmup: { ...warmup, windowMediansNs: [] },
-  };
-}
-
-/** The whole takes as long as its longest part, and is partial where one part is. */
-function withShard(merged: Merged, shard: ShardResult): Merged {
-  const { warmup, timing, samples } = merged;
-  const stable = [warmup.stable, shard.warmup.stable];
-  return {
-    ...merged,
-    startedAt: shard.startedAt < merged.startedAt ? shard.startedAt : merged.startedAt,
-    status: shard.status === 'partial' ? 'partial' : merged.status,
-    warmup: {
-      durationMs: Math.max(warmup.durationMs, shard.warmup.durationMs),
-      stable: stable.includes(false) ? false : stable.includes(null) ? null : true,
-      windowMediansNs: [],
-    },
-    timing: Object.fromEntries(
-      PHASE_TIMES.map((phase) => [phase, Math.max(timing[phase], shard.timing[phase])]),
-    ) as RunResult['timing'],
-    snapshotCostMaxMs: Math.max(merged.snapshotCostMaxMs, shard.snapshotCostMaxMs),
-    // Latencies of a merge are as exact as those of its coarsest shard.
-    pushResolutionNs: largest([merged.pushResolutionNs, shard.pushResolutionNs]),
-    samples: {
-      unit: samples.unit,
-      count: samples.count + shard.samples.count,
-      incomplete: samples.incomplete + shard.samples.incomplete,
-    },
-  };
 }
