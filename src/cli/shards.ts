@@ -7,8 +7,9 @@ import { realTimers } from '../measure/timers.ts';
 import { PLAN_OPTIONS } from '../plan/options.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { parseRendezvousPlace, parseStartAt, type RendezvousPlace } from '../plan/rendezvous-place.ts';
-import { clientsOfShard, type Shard, shardText } from '../plan/shard.ts';
+import { clientsOfShard, crossesShards, type Shard, shardText } from '../plan/shard.ts';
 import { INDEX_VARIABLES, shardFromEnvironment } from '../plan/shard-environment.ts';
+import { mayBeAway } from '../result/disruption-outcomes.ts';
 import { createHost, type RunHost } from '../run/host.ts';
 import { createRendezvous } from '../run/rendezvous/create.ts';
 import { either, plural } from '../text.ts';
@@ -90,6 +91,14 @@ function requireShared({ plan, layout, scenario }: PlannedRun, shard: Shard): vo
       'SHARD_OBSERVES',
       `the clients of ${scenario.name} only listen, and pushes of the server have no numbers by which shards could add them up`,
       'Run it without --shard.',
+    );
+  }
+  if (mayBeAway(plan) && crossesShards(layout, shard.count)) {
+    const flag = plan.disruptions.length > 0 ? '--disrupt' : '--reconnect';
+    fail(
+      'SHARD_ABSENCES',
+      `${flag}: messages of ${scenario.name} go to clients of other shards, and no shard knows when those were away`,
+      'Run it without --shard, or use a scenario whose clients only get replies, such as ack-roundtrip.',
     );
   }
   const own = clientsOfShard(shard, clients).length;

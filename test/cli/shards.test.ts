@@ -31,6 +31,26 @@ const REJECTED: ReadonlyArray<readonly [what: string, args: readonly string[], n
     [...RUN, '--exec', 'node server.js', '--shard', '1/2', ...SOON],
     [/each shard would start the command of --exec/],
   ],
+  [
+    'whose clients lose messages of other shards while they are away',
+    [...RUN, '--disrupt', 'reset at=1s', '--reconnect', 'immediate', '--shard', '1/2', ...SOON],
+    [/--disrupt: messages of broadcast-latency go to clients of other shards/, /without --shard/],
+  ],
+  [
+    'whose clients may come back',
+    [...RUN, '--reconnect', 'immediate', '--shard', '1/2', ...SOON],
+    [/--reconnect: messages of broadcast-latency/],
+  ],
+  [
+    'that would restart the server of all',
+    ['run', 'ack-roundtrip', ...RUN.slice(2), '--disrupt', 'restart at=1s', '--shard', '1/2', ...SOON],
+    [/--disrupt restart needs a server that sockbench has started/],
+  ],
+  [
+    'that would start and restart a server of its own',
+    [...RUN, '--exec', 'node a.js', '--disrupt', 'restart at=1s', '--shard', '1/2', ...SOON],
+    [/each shard would start the command of --exec/],
+  ],
   ['at a time that has passed', [...RUN, '--shard', '1/2', '--start-at', '2026-01-01T00:00:00Z'], [/ago/]],
   [
     'in a folder that does not exist',
