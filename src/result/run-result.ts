@@ -14,6 +14,7 @@ import { absencesSchema, outcomesSchema } from './stored-absences.ts';
 import { clockSchema, receivingSchema } from './stored-clock.ts';
 import { environmentSchema as environment } from './stored-environment.ts';
 import { runFloorSchema } from './stored-floor.ts';
+import { ledgerSchema } from './stored-ledger.ts';
 import { linksSchema } from './stored-links.ts';
 import { cutAgesSchema, disconnectsSchema, slowestSchema } from './stored-moments.ts';
 import { profileSchema } from './stored-profile.ts';
@@ -56,54 +57,6 @@ const interval = z.object({
   missed: countSchema.default(0),
   /** Values recorded in this interval, by the time of receipt: encoded histograms by series. */
   series: recordOf(histogramSchema),
-});
-
-const account = z.object({
-  receiver: countSchema,
-  sender: countSchema,
-  stream: countSchema,
-  expected: countSchema,
-  delivered: countSchema,
-  late: countSchema,
-  lost: countSchema,
-  missed: countSchema.default(0),
-  duplicated: countSchema,
-  reordered: countSchema,
-  corrupted: countSchema.default(0),
-});
-
-const ledger = z.object({
-  /**
-   * Expected deliveries: messages that the server did not reject, times their receivers, which are the clients that had
-   * joined before measuring began.
-   */
-  expected: countSchema,
-  /** Distinct messages that arrived by the drain deadline; `late` and `reordered` are part of it. */
-  delivered: countSchema,
-  late: countSchema,
-  lost: countSchema,
-  /** Expected by clients of a generator process that ended or hung, so that their fate is unknown. */
-  unknown: countSchema,
-  /** Not delivered, by a server that may leave receivers out, as the target declares. They are not lost. */
-  dropped: countSchema.default(0),
-  /**
-   * Not delivered to clients that were away: due then, or in flight at the cut. They are lost where the server said that it
-   * had restored the session.
-   */
-  missed: countSchema.default(0),
-  /** Additional copies of delivered messages. */
-  duplicated: countSchema,
-  reordered: countSchema,
-  /**
-   * Received with another length or content than was sent. Such a copy is not delivered: its message is lost, unless an
-   * intact copy arrived too.
-   */
-  corrupted: countSchema.default(0),
-  /** Received without being a message of this run to that client. */
-  unexpected: countSchema,
-  /** Receiver and stream pairs in which anything was late, lost, duplicated, reordered or corrupted, worst first. */
-  anomalies: listOf(account),
-  anomalyCount: countSchema,
 });
 
 /** Traffic of the clients of all generator processes in the measured time, without the drain. */
@@ -204,7 +157,7 @@ export const runResultSchema = z.object({
   samples: z.object({ unit: z.enum(SAMPLE_UNITS), count: countSchema, incomplete: countSchema }),
   series: recordOf(series),
   intervals: listOf(interval, 2 * MAX_INTERVALS),
-  ledger,
+  ledger: ledgerSchema,
   /** The broadcasts that took the longest until their last receiver had them, the slowest first. */
   slowest: slowestSchema.default([]),
   /** What each disruption did to the clients, and what the server or the network did without one. */
