@@ -10,6 +10,7 @@ import { pollingVsPush } from './polling-vs-push.ts';
 import { reconnectStorm } from './reconnect-storm.ts';
 import { recovery } from './recovery.ts';
 import { roomFanout } from './room-fanout.ts';
+import { slowConsumers } from './slow-consumers.ts';
 import { streamReply } from './stream-reply.ts';
 import { upgrade } from './upgrade.ts';
 
@@ -27,4 +28,5 @@ export const scenarios: readonly Scenario[] = [
   connectStorm,
   reconnectStorm,
   recovery,
+  slowConsumers,
 ];

@@ -32,7 +32,7 @@ export interface Disruption {
   readonly sendsOffset: boolean;
   /**
    * How long clients stay offline before they try to come back, or are silent, half-open or slow; how long the server is
-   * down. Null: the reconnect policy alone decides, or until the end of the run.
+   * down. Null: the reconnect policy alone decides, or until the end of the measured time.
    */
   readonly forMs: number | null;
   /** For `half-open` and `slow`: whether pings of the server are answered. */

@@ -12,6 +12,7 @@ import type { DeliveriesContext } from './context.ts';
 import { type LinkLatencies, linkLatencies } from './link-latencies.ts';
 import type { Snapshot } from './messages.ts';
 import { recordClosed, routeOf, type StreamRoute } from './operations/index.ts';
+import { type SlowReaders, slowReaders } from './slow-readers.ts';
 
 /** Why a received message is unexpected, as reports say it. */
 export const UNEXPECTED = {
@@ -37,6 +38,8 @@ interface StreamSeries {
   readonly crossNode: RecordedSeries | null;
   /** The lowest latency that is recorded as it is: the error of a comparison of clocks may make it negative. */
   readonly lowestNs: number;
+  /** Whether receipts of the headline are timed by one clock. */
+  readonly isOwnClock: boolean;
   /** How far the sender's clock is ahead. */
   readonly aheadNs: number;
 }
@@ -51,6 +54,7 @@ export class Deliveries {
   readonly #series: StreamSeries[] = [];
   readonly #fanout: FanoutTracker | null;
   readonly #byLink: LinkLatencies | null;
+  readonly #slow: SlowReaders | null;
   readonly #parts = new FanoutParts();
   readonly #slowest = new SlowestBroadcasts();
   readonly #deliveredBySecond = new Map<number, { delivered: number }>();
@@ -68,6 +72,7 @@ export class Deliveries {
     this.#lateAfterNs = plan.lateAfterMs * 1e6;
     const { network, headline } = plan;
     this.#byLink = linkLatencies({ ...context, ...layout, network, headline });
+    this.#slow = slowReaders(context);
     this.#routes = layout.streams.map((stream) => routeOf(stream, plan.headline));
     this.#fanout = assignment.fanoutIsSplit
       ? null
@@ -128,12 +133,15 @@ export class Deliveries {
     number: number,
   ): void {
     const { receipts, unexpected, absences, recorder } = this.#context;
-    receipts.note(receivedNs);
     const series = this.#series[stamp.stream] ?? this.#seriesOf(stamp.stream);
     const dueNs = stamp.intendedNs - series.aheadNs;
     const absence = absences?.newest.get(receiver);
     const isOfAbsence = absence !== undefined && wasAway(absence, dueNs);
-    const isLate = series.receipt !== null && receivedNs - dueNs > this.#lateAfterNs && !isOfAbsence;
+    const isSlow = this.#slow?.has(receiver, receivedNs) === true;
+    // One that reads late by the plan is no fault of the generator.
+    if (!isSlow) receipts.note(receivedNs);
+    const isTimely = series.receipt === null || receivedNs - dueNs <= this.#lateAfterNs;
+    const isLate = !isTimely && !isOfAbsence && !isSlow;
     const receipt = isCorrupted
       ? this.ledger.receiveCorrupted(receiver, stamp.stream, number)
       : this.ledger.receive(receiver, stamp.stream, number, isLate);
@@ -142,15 +150,18 @@ export class Deliveries {
       enterInAbsence(absence, { stamp, number, dueNs, receivedNs }, receipt, recorder);
     if (receipt !== 'first' && receipt !== 'reordered') return;
     // The latency of a message that waited for its receiver is no latency of the server.
-    if (isOfAbsence) this.#countIn(dueNs);
-    else this.#record(receiver, stamp, series, receivedNs - dueNs, receivedNs);
+    if (isOfAbsence || isSlow) this.#countIn(dueNs);
+    if (isSlow && !isOfAbsence && series.isOwnClock) this.#slow?.recordSlow(receivedNs - dueNs);
+    if (!isOfAbsence && !isSlow) this.#record(receiver, stamp, series, receivedNs - dueNs, receivedNs);
   }
 
-  /** How many copies of a message are for receivers of this worker that were away when it was due. */
+  /** How many copies of a message are for receivers of this worker that were away, or read slowly, when it was due. */
   #awayAt(stream: number, dueNs: number): number {
-    let away = 0;
+    const expects = (receiver: number) => this.ledger.expects(receiver, stream);
+    let away = this.#slow?.countAt(dueNs, expects) ?? 0;
     for (const [receiver, absence] of this.#context.absences?.newest ?? []) {
-      if (isAwayAt(absence, dueNs) && this.ledger.expects(receiver, stream)) away += 1;
+      if (isAwayAt(absence, dueNs) && expects(receiver) && this.#slow?.has(receiver, dueNs) !== true)
+        away += 1;
     }
     return away * (this.#routes[stream] ?? UNKNOWN_ROUTE).copies;
   }
@@ -164,6 +175,7 @@ export class Deliveries {
     }
     if (receipt !== null) receipt.record(Math.max(lowestNs, latencyNs));
     byLink?.record(receiver, stamp.stream, latencyNs);
+    if (series.isOwnClock) this.#slow?.recordOther(receivedNs - latencyNs, latencyNs);
     if (actual !== null) actual.record(Math.max(lowestNs, latencyNs + stamp.intendedNs - stamp.actualNs));
     if ((this.#routes[stamp.stream] ?? UNKNOWN_ROUTE).broadcast !== null) {
       (this.#fanout ?? this.#parts).add(
@@ -208,6 +220,7 @@ export class Deliveries {
       sameNode: seriesIn(nodes?.sameNode),
       crossNode: seriesIn(nodes?.crossNode),
       lowestNs: kind === 'other' ? 0 : Number.NEGATIVE_INFINITY,
+      isOwnClock: kind === 'same' && series === 'delivery',
       aheadNs,
     };
     if (stream < this.#routes.length) this.#series[stream] = made;

@@ -70,6 +70,12 @@ const DEFINITIONS = [
     mayBeZero: true,
     sampleUnit: 'push',
   }),
+  defineSeries('delivery_before', 'intended send to receipt, before the plan keeps clients from reading'),
+  defineSeries(
+    'delivery_others',
+    'intended send to receipt, at clients that read while the plan keeps others from reading',
+  ),
+  defineSeries('delivery_slow', 'intended send to receipt, at clients that the plan keeps from reading'),
   defineSeries(
     'replay',
     'due time to receipt, per message that was replayed to a receiver that had been away',

@@ -37,6 +37,27 @@ export function occurrencesOf(plan: DisturbingPlan, layout: Layout): Occurrence[
   return all.toSorted((a, b) => a.atMs - b.atMs || a.index - b.index);
 }
 
+/** Disruptions that leave clients connected, and keep them from reading what they get. */
+const SLOW_KINDS: ReadonlyArray<Disruption['kind']> = ['silence', 'half-open', 'slow'];
+
+export function readsSlowly({ kind }: Pick<Disruption, 'kind'>): boolean {
+  return SLOW_KINDS.includes(kind);
+}
+
+/**
+ * The clients that the plan keeps from reading, and when it first does, in milliseconds from the start of measuring. What a
+ * client gets later has waited for it, also when it reads again.
+ */
+export function slowReadersOf(plan: DisturbingPlan, layout: Layout): ReadonlyMap<number, number> {
+  const fromMs = new Map<number, number>();
+  if (!plan.disruptions.some(readsSlowly)) return fromMs;
+  for (const { disruption, atMs, clients } of occurrencesOf(plan, layout)) {
+    if (!readsSlowly(disruption)) continue;
+    for (const client of clients) if (!fromMs.has(client)) fromMs.set(client, atMs);
+  }
+  return fromMs;
+}
+
 function everyNumber(count: number): number[] {
   return Array.from({ length: count }, (_, number) => number);
 }

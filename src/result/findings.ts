@@ -138,6 +138,7 @@ export const FINDINGS = {
     'Connections that clients held were cut.',
     'check the idle timeouts of the server, and of proxies and load balancers before it',
   ),
+  slow_readers: note('none', 'The plan kept some clients from reading.'),
   no_stages: note('none', 'The driver reports no stages of a handshake.'),
   failed: note('server', 'Messages or iterations failed.'),
   rejected: note(

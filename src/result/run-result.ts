@@ -10,7 +10,7 @@ import {
   textSchema,
 } from './bounded-schema.ts';
 import { FINDING_CODES } from './findings.ts';
-import { absencesSchema, outcomesSchema } from './stored-absences.ts';
+import { absencesSchema, outcomesSchema, slowReadersSchema } from './stored-absences.ts';
 import { clockSchema, receivingSchema } from './stored-clock.ts';
 import { environmentSchema as environment } from './stored-environment.ts';
 import { runFloorSchema } from './stored-floor.ts';
@@ -164,6 +164,8 @@ export const runResultSchema = z.object({
   disruptions: outcomesSchema.default([]),
   /** Times in which clients could receive nothing; of more than are kept, the longest. */
   absences: absencesSchema.default([]),
+  /** Null where the plan kept no client from reading, and in a merge. */
+  slowReaders: slowReadersSchema.nullable().default(null),
   /** All absences, also those that are not kept. */
   absenceCount: countSchema.default(0),
   /** When clients were disconnected by the server. */

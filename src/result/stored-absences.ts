@@ -83,6 +83,25 @@ const outcome = z.object({
   reordered: countSchema,
 });
 
+/** What became of the deliveries of one group of clients, over the whole run. */
+const deliveriesOfGroup = z.object({
+  clients: countSchema,
+  expected: countSchema,
+  delivered: countSchema,
+  missed: countSchema,
+  lost: countSchema,
+});
+
+/** Clients that the plan kept from reading, and all other receivers. */
+export const slowReadersSchema = z.object({
+  /** When the first one was, from the start of measuring. */
+  fromMs: numberSchema,
+  slow: deliveriesOfGroup,
+  others: deliveriesOfGroup,
+});
+
+export type StoredSlowReaders = z.infer<typeof slowReadersSchema>;
+
 export const absencesSchema = listOf(absence, MAX_ABSENCES);
 export const outcomesSchema = listOf(outcome, MAX_DISRUPTION_OUTCOMES + 100);
 

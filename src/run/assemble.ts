@@ -18,6 +18,7 @@ import type { TakenProfiles } from './profiles.ts';
 import { receivingOf } from './receiving.ts';
 import type { SampledProcess } from './server/telemetry.ts';
 import { intervalsOfShard } from './shard-run.ts';
+import { balanceSlowReaders } from './slow-reader-result.ts';
 import { telemetryOf } from './stored-samples.ts';
 import { judgeRun } from './validity/judge.ts';
 
@@ -120,6 +121,7 @@ export function gatherResult(
     ledger,
     slowest: slowestStored(collector),
     ...storeAbsent(absent, record),
+    slowReaders: balanceSlowReaders({ ...record, absent }),
     disconnects: collector.disconnects.stored(),
     cutAges: collector.disconnects.cutAges(),
     telemetry: telemetryOf(record),

@@ -34,6 +34,8 @@ interface CollectorOptions {
   readonly drainMs: number;
   /** Series whose values of each second are kept until they are taken from {@link Collector.live}; none unless given. */
   readonly watched?: readonly string[];
+  /** When the plan first keeps clients from reading, in milliseconds from the start of measuring; none unless given. */
+  readonly slowFromMs?: ReadonlyMap<number, number>;
   /** Keeps what a shard got of a broadcast; false where the clock of its sender is not that of this host. */
   readonly keepPart?: (part: BroadcastPart, second: number) => boolean;
 }
@@ -82,6 +84,8 @@ export class Collector {
       ...options,
       onSeries: (second, series) => this.#addSeries(second, series),
       secondOf: (timeNs) => this.#secondOf(timeNs),
+      readsSlowly: (client, timeNs) =>
+        (timeNs - this.measureStartNs) / 1e6 >= (options.slowFromMs?.get(client) ?? Number.POSITIVE_INFINITY),
     });
   }
 

@@ -126,11 +126,12 @@ function balancePushes({ pushes: { expected, counts } }: Collector, silent: numb
 }
 
 /** Accounts in which anything was lost, late, duplicated, out of order or corrupted. */
-export function anomalousAccounts({
-  collector,
-  membership,
-  absent,
-}: BalancedRun): RunResult['ledger']['anomalies'] {
+export function anomalousAccounts(run: BalancedRun): RunResult['ledger']['anomalies'] {
+  return accountsOf(run).filter(isAnomalous);
+}
+
+/** What each receiver got of each stream, and what it should have got. */
+export function accountsOf({ collector, membership, absent }: BalancedRun): RunResult['ledger']['anomalies'] {
   const sentOf = new Map(collector.sent().map(({ stream, sent, rejected }) => [stream, sent - rejected]));
   return collector.workers
     .flatMap(({ rows }) => rows)
@@ -142,8 +143,7 @@ export function anomalousAccounts({
       const sender = membership.layout.streams[row.stream]?.sender ?? 0;
       const missed = absent.missed.of(row.receiver, row.stream);
       return { ...row, sender, expected, missed, lost: Math.max(0, expected - row.delivered - missed) };
-    })
-    .filter(isAnomalous);
+    });
 }
 
 /** How messages were counted where no declaration of the target says it. */

@@ -6,8 +6,10 @@ import {
   type Stream,
 } from '../contract/scenario.ts';
 import { OPERATIONS, routeOf } from '../generator/operations/index.ts';
+import { SLOW_READER_SERIES } from '../generator/slow-readers.ts';
 import { BROADCAST_SERIES } from '../measure/broadcast-series.ts';
 import { seriesNamed } from '../measure/series.ts';
+import { slowReadersOf } from '../plan/disturbed-clients.ts';
 import { linkSeries } from '../plan/network.ts';
 import type { Plan, PlannedRun } from '../plan/plan.ts';
 import { profileMessages } from '../plan/profile.ts';
@@ -62,6 +64,8 @@ export function forecastSamples({ plan, scenario, layout }: PlannedRun): Readonl
     if (starts === 'iteration') addIterations(counts, share, scenario, stream, plan);
     else if (stream.receivers.length > 0) addMessages(counts, share, stream, plan);
   }
+  if (counts.has('delivery') && slowReadersOf(plan, layout).size > 0)
+    for (const series of SLOW_READER_SERIES) counts.add(series, null);
   const sampledBy = seriesNamed(plan.headline)?.sampledBy ?? plan.headline;
   counts.set('receive_uncertainty', counts.get(sampledBy) ?? null);
   return counts;

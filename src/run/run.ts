@@ -1,5 +1,6 @@
 import { everyClient } from '../contract/scenario.ts';
 import { quietNs } from '../measure/fanout.ts';
+import { slowReadersOf } from '../plan/disturbed-clients.ts';
 import { spreadClients } from '../plan/layout.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import type { Finding } from '../result/findings.ts';
@@ -124,6 +125,7 @@ function openRun(planned: PlannedRun, { signal }: RunHooks, host: RunHost): RunP
     durationMs,
     drainMs,
     watched: [plan.headline, slowestSeries(plan)].filter((series) => series !== null),
+    slowFromMs: slowReadersOf(plan, layout),
     keepPart: (part, second) => shard?.keepPart(part, second) !== false,
   });
   const message = `server and generator were not pinned to separate CPUs: ${problem}`;

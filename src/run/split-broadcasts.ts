@@ -12,6 +12,8 @@ interface SplitBroadcastsOptions {
   readonly quietNs: number;
   readonly keepPart?: (part: BroadcastPart, second: number) => boolean;
   readonly onSeries: (second: number, series: Readonly<Record<string, SparseCounts>>) => void;
+  /** Whether the plan keeps a client from reading since an earlier time. */
+  readonly readsSlowly: (client: number, timeNs: number) => boolean;
   /** The second of the run that a time lies in. */
   readonly secondOf: (timeNs: number) => number;
 }
@@ -43,10 +45,12 @@ export class SplitBroadcasts {
     });
   }
 
-  /** How many receivers of a stream were connected and not away, as far as is known. */
+  /** How many receivers of a stream were connected, not away and not kept from reading, as far as is known. */
   #presentAt(stream: number, dueNs: number): number {
     const receivers = this.#options.membership.receivers(stream);
-    return receivers.length - this.#away.countAt(dueNs, (client) => receivers.includes(client));
+    const isSlow = (client: number) => this.#options.readsSlowly(client, dueNs);
+    const reading = receivers.filter((client) => !isSlow(client));
+    return reading.length - this.#away.countAt(dueNs, (client) => reading.includes(client));
   }
 
   /** Takes the parts in a snapshot of a second. */

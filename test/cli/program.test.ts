@@ -56,7 +56,7 @@ describe('help', () => {
         scenario              broadcast-latency, room-fanout, direct-messages,
                               ack-roundtrip, stream-reply, message-types, upgrade,
                               polling-vs-push, observe, idle, connect-storm,
-                              reconnect-storm, recovery or a file
+                              reconnect-storm, recovery, slow-consumers or a file
 
       Load:
         --clients <N>         connections (default: 200)
@@ -188,6 +188,8 @@ describe('list', () => {
                            each is connected, joined and receiving
         recovery           groups of receivers are cut off for given times; what each
                            got again, missed and lost
+        slow-consumers     some receivers stop reading, or read slowly; latency of the
+                           others before and meanwhile
 
       Servers
         socketio          Socket.IO on Node.js, rooms in memory; websocket, polling,
@@ -307,7 +309,7 @@ describe('an invalid command line', () => {
     ],
     [
       ['run', 'chat'],
-      'error: there is no scenario "chat"; available: broadcast-latency, room-fanout, direct-messages, ack-roundtrip, stream-reply, message-types, upgrade, polling-vs-push, observe, idle, connect-storm, reconnect-storm, recovery\nsockbench list describes each of them.\n',
+      'error: there is no scenario "chat"; available: broadcast-latency, room-fanout, direct-messages, ack-roundtrip, stream-reply, message-types, upgrade, polling-vs-push, observe, idle, connect-storm, reconnect-storm, recovery, slow-consumers\nsockbench list describes each of them.\n',
     ],
     [
       ['run', 'ack-roundtrip', '--rooms', '3'],

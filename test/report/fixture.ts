@@ -343,6 +343,7 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
     slowest: [],
     disconnects: [],
     cutAges: [],
+    slowReaders: null,
     checkpoint: null,
     growth: null,
     disruptions: [],

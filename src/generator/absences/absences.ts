@@ -67,6 +67,9 @@ export class Absences {
   /** Schedules the disruptions of the clients of this worker. */
   measure(startNs: number): void {
     const { plan, layout, clients, clock, timers } = this.#options.context;
+    // Clients that lasted until the end get what the server keeps for them in the drain.
+    const endMs = (startNs - clock.nowNs()) / 1e6 + plan.durationMs;
+    this.#cancels.push(timers.after(Math.max(0, endMs), () => this.#endAllLasting()));
     for (const occurrence of occurrencesOf(plan, layout)) {
       if (!isOfClients(occurrence.disruption)) continue;
       const own = occurrence.clients.filter((client) => clients.has(client));
@@ -98,6 +101,10 @@ export class Absences {
     this.#isStopped = true;
     this.stopDisturbing();
     this.#reconnector.stop();
+    this.#endAllLasting();
+  }
+
+  #endAllLasting(): void {
     for (const { end } of this.#lasting.values()) end();
     this.#lasting.clear();
   }

@@ -106,6 +106,7 @@ export class ShardMerge {
       cutAges: this.#cutAges,
       disruptions: disruptionOutcomes(this.#absences, merged.plan),
       absences: boundAbsences(this.#absences),
+      slowReaders: null,
       absenceCount: this.#absenceCount,
       telemetry: this.#machines.telemetry,
       thresholds: [],

@@ -12,6 +12,7 @@ import { findOverload } from './overload.ts';
 import { noteUncertainty } from './receive-rules.ts';
 import { noteCuts, noteRelay } from './relay-rules.ts';
 import { judgeValidity } from './rules.ts';
+import { noteSlowReaders } from './slow-rules.ts';
 
 const UNSTABLE_WARMUP: Finding = {
   code: 'warmup_unstable',
@@ -76,6 +77,7 @@ export function judgeRun(
     noteUncertainty(view),
     noteRelay(view),
     noteCuts(view),
+    noteSlowReaders(view),
     noteStages(view),
     noteSlowFunctions(view),
     notePushes(result),

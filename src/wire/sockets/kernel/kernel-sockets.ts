@@ -198,13 +198,20 @@ export class KernelSockets {
    */
   receive(fd: number): number {
     this.counter.beforeRead(fd);
+    const count = this.receiveUncounted(fd);
+    if (count > 0)
+      this.counter.afterRead(count === READ_BYTES, this.#times.lookedNs - this.arrival.receivedNs);
+    return count;
+  }
+
+  /** As {@link receive}, for a connection that reads late on purpose. */
+  receiveUncounted(fd: number): number {
     this.#message.words[MESSAGE_HEADER.controlBytes / 4] = CONTROL.bytes;
     const count = this.libc.recvmsg(fd, this.#message.address, 0);
     if (count < 0) return -this.libc.errno();
     if (count === 0) return 0;
     this.bytes.received += count;
     this.arrival.receivedNs = this.#stamp();
-    this.counter.afterRead(count === READ_BYTES, this.#times.lookedNs - this.arrival.receivedNs);
     return count;
   }
 

@@ -1,0 +1,29 @@
+import { defineScenario, fail, integer, option } from '../src/contract/scenario.ts';
+import { roomsWithPublisher } from './reconnect-storm.ts';
+
+function parseSlow(text: string): string {
+  const share = /^(\d+(?:\.\d+)?)%$/.exec(text)?.[1];
+  if (share === undefined) return String(integer(1)(text));
+  if (Number(share) > 0 && Number(share) < 100) return text;
+  return fail('BAD_OPTION', `"${text}" is not a share between 0% and 100%`, 'Write it like 10%.');
+}
+
+/** The parser of --disrupt knows sizes; here only 0 is written without a unit. */
+function parseRead(text: string): string {
+  if (text === '0') return '0B/s';
+  if (/^\d+(?:\.\d+)?(?:B|KB|KiB|MB|MiB)\/s$/.test(text)) return text;
+  return fail('BAD_OPTION', `"${text}" is neither 0 nor a size per second`, 'Write it like 10KiB/s.');
+}
+
+export const slowConsumers = defineScenario({
+  name: 'slow-consumers',
+  summary: 'some receivers stop reading, or read slowly; latency of the others before and meanwhile',
+  headline: 'delivery',
+  options: {
+    slow: option('LIST', '10%', 'receivers that read slowly: a share or a number', parseSlow),
+    read: option('RATE', '0', 'what each of them reads, such as 10KiB/s', parseRead),
+  },
+  defaults: { rate: '100/s', duration: '20s' },
+  disrupt: ({ slow, read }) => `slow at=50% clients=${slow} read=${read}`,
+  layout: (_options, clients) => roomsWithPublisher(1, clients),
+});
