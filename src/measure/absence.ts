@@ -14,6 +14,8 @@ export interface Absence {
   /** When the first attempt to come back began; null for none. */
   readonly triedNs: number | null;
   readonly attempts: number;
+  /** Why the last attempt failed; null where none did, or a later one succeeded. */
+  readonly failure: string | null;
   /** When the last attempt began. What was sent before it cannot come live over the connection that it opens. */
   readonly lastTriedNs: number | null;
   /** When its next connection was open; null if none was. */
@@ -53,6 +55,7 @@ export function beginAbsence(
     ...cut,
     triedNs: null,
     attempts: 0,
+    failure: null,
     lastTriedNs: null,
     connectedNs: null,
     backNs: null,

@@ -1,6 +1,7 @@
 import { ReasonCounts } from '../measure/reason-counts.ts';
 import type { Plan } from '../plan/plan.ts';
 import { disruptionText } from './disruption-text.ts';
+import { largest } from './order-statistics.ts';
 import {
   type DisruptionOutcome,
   MAX_ABSENCES,
@@ -55,6 +56,8 @@ function sumUp(
 ): Omit<DisruptionOutcome, 'disruption' | 'repetition' | 'text'> {
   const reasons = new ReasonCounts();
   for (const { reason } of group) reasons.add(reason);
+  const failures = new ReasonCounts();
+  for (const { backMs, failure } of group) if (backMs === null && failure !== null) failures.add(failure);
   const countOf = (is: (absence: StoredAbsence) => boolean) => group.filter(is).length;
   const sum = (name: (typeof ABSENCE_COUNTS)[number]) => group.reduce((total, each) => total + each[name], 0);
   const fromCut = (end: (absence: StoredAbsence) => number | null) =>
@@ -64,6 +67,9 @@ function sumUp(
     clients: group.length,
     back: countOf(({ backMs }) => backMs !== null),
     reasons: reasons.take(),
+    failures: failures.take(),
+    lastBackMs: largest(group.map(({ backMs }) => backMs)),
+    ...openedRates(group),
     away: fromCut(({ backMs }) => backMs),
     offline: fromCut(({ triedMs, connectedMs }) => (connectedMs === null ? null : triedMs)),
     connecting: spreadOf(
@@ -87,6 +93,27 @@ function sumUp(
       number
     >),
   };
+}
+
+const SECOND_MS = 1000;
+
+/** Connections per second that were opened again; a mean only where opening them took time. */
+function openedRates(
+  group: readonly StoredAbsence[],
+): Pick<DisruptionOutcome, 'openedPeakHz' | 'openedMeanHz'> {
+  const atMs = group
+    .flatMap(({ connectedMs }) => (connectedMs === null ? [] : [connectedMs]))
+    .sort((a, b) => a - b);
+  const [firstMs = 0, lastMs = 0] = [atMs[0], atMs.at(-1)];
+  if (atMs.length === 0) return { openedPeakHz: null, openedMeanHz: null };
+  let start = 0;
+  let peak = 0;
+  for (const [index, ms] of atMs.entries()) {
+    while ((atMs[start] ?? ms) <= ms - SECOND_MS) start += 1;
+    peak = Math.max(peak, index - start + 1);
+  }
+  const openedMeanHz = lastMs > firstMs ? ((atMs.length - 1) / (lastMs - firstMs)) * SECOND_MS : null;
+  return { openedPeakHz: peak, openedMeanHz };
 }
 
 type MomentOfAbsence = (absence: StoredAbsence) => number | null;

@@ -1,3 +1,4 @@
+import { ABSENCE_FINDINGS } from './absence-findings.ts';
 import { COMPARISON_FINDINGS } from './comparison-findings.ts';
 import { type FindingKind, invalid, note } from './finding-kinds.ts';
 import { LINK_FINDINGS } from './link-findings.ts';
@@ -227,6 +228,7 @@ export const FINDINGS = {
   checkpoint_failed: note('machine', 'A checkpoint could not be written.', 'free space in the --out folder'),
   source_addresses: note('none', 'Clients connected from more than one address of this machine.'),
   not_pinned: note('machine', 'Server and generator were not pinned to separate CPUs.'),
+  ...ABSENCE_FINDINGS,
   ...LINK_FINDINGS,
   ...COMPARISON_FINDINGS,
 } as const satisfies Readonly<Record<string, FindingKind>>;

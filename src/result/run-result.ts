@@ -10,7 +10,7 @@ import {
   textSchema,
 } from './bounded-schema.ts';
 import { FINDING_CODES } from './findings.ts';
-import { absencesSchema, outcomesSchema, slowReadersSchema } from './stored-absences.ts';
+import { ABSENCE_FIELDS } from './stored-absences.ts';
 import { clockSchema, receivingSchema } from './stored-clock.ts';
 import { environmentSchema as environment } from './stored-environment.ts';
 import { runFloorSchema } from './stored-floor.ts';
@@ -160,14 +160,7 @@ export const runResultSchema = z.object({
   ledger: ledgerSchema,
   /** The broadcasts that took the longest until their last receiver had them, the slowest first. */
   slowest: slowestSchema.default([]),
-  /** What each disruption did to the clients, and what the server or the network did without one. */
-  disruptions: outcomesSchema.default([]),
-  /** Times in which clients could receive nothing; of more than are kept, the longest. */
-  absences: absencesSchema.default([]),
-  /** Null where the plan kept no client from reading, and in a merge. */
-  slowReaders: slowReadersSchema.nullable().default(null),
-  /** All absences, also those that are not kept. */
-  absenceCount: countSchema.default(0),
+  ...ABSENCE_FIELDS,
   /** When clients were disconnected by the server. */
   disconnects: disconnectsSchema.default([]),
   /** At which age they were, by reason. */

@@ -19,6 +19,8 @@ const absence = z.object({
   reason: textSchema,
   fromMs: numberSchema,
   attempts: countSchema,
+  /** Why the last attempt failed; null where none did, or a later one succeeded. */
+  failure: textSchema.nullable().default(null),
   /** When the last attempt to come back began, and when its connection was open. */
   triedMs: nullableTime,
   connectedMs: nullableTime,
@@ -55,6 +57,13 @@ const outcome = z.object({
   back: countSchema,
   /** How connections ended. */
   reasons: listOf(reasonSchema),
+  /** Why the last attempts of those that did not end have failed. */
+  failures: listOf(reasonSchema).default([]),
+  /** When the last client was back; null if none was. */
+  lastBackMs: nullableTime.default(null),
+  /** Connections per second that were opened again: in the busiest second, and on average from the first to the last. */
+  openedPeakHz: nullableTime.default(null),
+  openedMeanHz: nullableTime.default(null),
   /** From the end of a connection until the client was in its rooms again. */
   away: backTimes,
   /** The parts of it: until the attempt that succeeded, until its connection was open, until the rooms were joined. */
@@ -93,18 +102,33 @@ const deliveriesOfGroup = z.object({
 });
 
 /** Clients that the plan kept from reading, and all other receivers. */
-export const slowReadersSchema = z.object({
+const slowReaders = z.object({
   /** When the first one was, from the start of measuring. */
   fromMs: numberSchema,
   slow: deliveriesOfGroup,
   others: deliveriesOfGroup,
 });
 
-export type StoredSlowReaders = z.infer<typeof slowReadersSchema>;
+export type StoredSlowReaders = z.infer<typeof slowReaders>;
 
-export const absencesSchema = listOf(absence, MAX_ABSENCES);
-export const outcomesSchema = listOf(outcome, MAX_DISRUPTION_OUTCOMES + 100);
+/** Connections that the server had after the drain, and clients that had one then. */
+const sockets = z.object({ server: countSchema, clients: countSchema });
+
+/** What a result holds of clients that were away. */
+export const ABSENCE_FIELDS = {
+  /** What each disruption did to the clients, and what the server or the network did without one. */
+  disruptions: listOf(outcome, MAX_DISRUPTION_OUTCOMES + 100).default([]),
+  /** Times in which clients could receive nothing; of more than are kept, the longest. */
+  absences: listOf(absence, MAX_ABSENCES).default([]),
+  /** All absences, also those that are not kept. */
+  absenceCount: countSchema.default(0),
+  /** Null where the plan kept no client from reading, and in a merge. */
+  slowReaders: slowReaders.nullable().default(null),
+  /** Null where they are unknown, or no client may come back. */
+  socketsAfter: sockets.nullable().default(null),
+};
 
 export type StoredAbsence = z.infer<typeof absence>;
 export type DisruptionOutcome = z.infer<typeof outcome>;
+export type StoredSockets = z.infer<typeof sockets>;
 export type StoredSpread = z.infer<typeof backTimes>;

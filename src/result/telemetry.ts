@@ -65,6 +65,28 @@ export function measuredTelemetry(process: ProcessTelemetry, measureMs: number) 
   };
 }
 
+/** The processes of a server in a part of a run; null where no sample of that part has the value. */
+export interface ServerMeanwhile {
+  readonly loopDelayMaxNs: number | null;
+  readonly rssMaxBytes: number | null;
+}
+
+/** The processes of a server from one time to another, by the samples that overlap it. */
+export function serverBetween(
+  servers: readonly ProcessTelemetry[],
+  fromMs: number,
+  untilMs: number,
+): ServerMeanwhile {
+  const samples = servers.map((server) =>
+    server.samples.filter(({ atMs, lengthMs }) => atMs > fromMs && atMs - lengthMs <= untilMs),
+  );
+  const largestRss = samples.flatMap((each) => largest(each.map(({ rssBytes }) => rssBytes)) ?? []);
+  return {
+    loopDelayMaxNs: largest(samples.flat().map(({ loopDelayMaxNs }) => loopDelayMaxNs)),
+    rssMaxBytes: largestRss.length === 0 ? null : largestRss.reduce((sum, bytes) => sum + bytes, 0),
+  };
+}
+
 /** How the generator processes of a run received and sent, from the start of measuring to the end of the drain. */
 export function receivingOfWorkers({ telemetry }: RunResult) {
   const samples = telemetry.workers.flatMap(({ role, samples: each }) =>

@@ -9,6 +9,7 @@ import type { StoredClock } from '../result/stored-clock.ts';
 import { storeSeries } from '../result/stored-series.ts';
 import { balanceAbsent, storeAbsent } from './absences/absent-result.ts';
 import type { BalancedAbsences } from './absences/balance.ts';
+import type { ServerSockets } from './absences/server-sockets.ts';
 import type { Collector } from './collector.ts';
 import { balanceLedger, countMessages, countSamples, remarksOf } from './deliveries.ts';
 import { linksOf } from './links.ts';
@@ -41,6 +42,8 @@ export interface RunRecord
   /** Why the run ended before its plan did. */
   readonly abortReasons: readonly Finding[];
   readonly profiles: TakenProfiles;
+  /** Null where they were not counted. */
+  readonly serverSockets: ServerSockets | null;
   /** The last lines that the server printed. */
   readonly serverOutput: readonly string[];
   readonly notes: readonly Finding[];

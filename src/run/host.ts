@@ -10,6 +10,7 @@ import { readEnvironment, readSystemCounters } from './environment.ts';
 import { openLinks } from './links.ts';
 import { connectedClients, requireOpenFiles } from './open-files.ts';
 import type { Rendezvous } from './rendezvous/rendezvous.ts';
+import { countSockets } from './server/port.ts';
 import { type ServerStart, type ServerUnderTest, startServer } from './server/server-process.ts';
 import { chooseSourceAddresses, requireOwnAddresses } from './source-ports.ts';
 import { rehearseTimeline } from './timeline.ts';
@@ -35,6 +36,7 @@ export interface RunHost {
   startServer(plan: Plan, start: ServerStart): Promise<ServerUnderTest>;
   readonly openLinks: typeof openLinks;
   readonly explainRefusal: typeof explainRefusal;
+  readonly countSockets: typeof countSockets;
   /**
    * Prepares this process and the workers for measuring. Called when all processes have started. The returned function
    * is called at the end of the run.
@@ -80,6 +82,7 @@ export function createHost(originNs = readOriginNs()): RunHost {
     startServer: (plan, start) => startServer(plan, originNs, start),
     openLinks,
     explainRefusal,
+    countSockets,
     prepare(plan, affinity, workerPids) {
       lowerOwnPriority();
       const restore = separateGenerator(affinity, workerPids);

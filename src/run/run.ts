@@ -7,6 +7,7 @@ import type { Finding } from '../result/findings.ts';
 import type { RunPhase, RunProgress } from '../result/progress.ts';
 import type { RunResult } from '../result/run-result.ts';
 import type { RunSoFar } from '../result/view.ts';
+import { countServerSockets } from './absences/server-sockets.ts';
 import { type Affinity, cpuGroups, parseCpuList } from './affinity.ts';
 import { assembleResult, type RunRecord } from './assemble.ts';
 import { makeCheckpoint } from './checkpoint.ts';
@@ -86,6 +87,7 @@ export async function runPlan(
       servers: started.server.telemetry?.processes() ?? [],
       abortReasons: control.abortReasons,
       profiles: NO_PROFILES,
+      serverSockets: null,
       serverOutput: started.server.lastOutput(),
       notes: [...run.notes, ...(started.server.telemetry?.notes() ?? [ALREADY_RUNNING])],
       warmup,
@@ -94,10 +96,16 @@ export async function runPlan(
     const measureMs = await timed('measure', () => measureLoad(started));
     stopKeeping();
     await timed('drain', () => drain(started));
+    const serverSockets = countServerSockets(started);
     await timed('collect', () => collect(started));
     const profiles = await takeProfiles(started, measureMs, hooks.out, startedAt);
     live.end();
-    const result = assembleResult({ ...recordNow(), profiles, timing: { ...control.timing, measureMs } });
+    const result = assembleResult({
+      ...recordNow(),
+      profiles,
+      serverSockets,
+      timing: { ...control.timing, measureMs },
+    });
     result.notes.push(...(await started.server.stop()));
     return result;
   } finally {

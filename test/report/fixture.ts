@@ -349,6 +349,7 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
     disruptions: [],
     absences: [],
     absenceCount: 0,
+    socketsAfter: null,
     telemetry: {
       servers: [telemetryOf('server', 100, 230, options)],
       workers: Array.from({ length: options.workers }, (_, i) =>

@@ -45,6 +45,25 @@ async function runWithCut({ replay, restores, workers = '1' }: Replays): Promise
   return run.run();
 }
 
+/** A run whose only disturbed client finds nothing to connect to for a time. */
+async function runWithRefusals(given: Record<string, string>, untilMs: number, sockets?: number) {
+  let isRefusing = false;
+  const run = new FakeRun({
+    planned: planFake(broadcastLatency, {
+      ...{ rate: '100/s', duration: '3s', drain: '5s', disrupt: 'reset at=1005ms clients=1', ...given },
+    }),
+    behavior: { refuses: () => (isRefusing ? 'ECONNREFUSED' : null) },
+    ...(sockets === undefined ? {} : { serverSockets: () => sockets }),
+  });
+  run.during('measure', 900, () => {
+    isRefusing = true;
+    run.coordinator.timers.after(untilMs - 900, () => {
+      isRefusing = false;
+    });
+  });
+  return run.run();
+}
+
 const countsOf = ({ disruptions: [outcome] }: RunResult) => {
   if (outcome === undefined) return null;
   const { clients, back, attempts, replayed, early, missed, lost, duplicated, reordered } = outcome;
@@ -103,5 +122,44 @@ describe('a client that the server cuts and that comes back', () => {
     const result = await runWithCut({ replay: (missing) => missing.slice(-20), workers: '3' });
     expect(countsOf(result)).toEqual({ ...ONE_CLIENT, replayed: 20, missed: AWAY - 20, lost: 0 });
     expect(result.samples.incomplete).toBe(0);
+  });
+});
+
+describe('after clients have come back', () => {
+  it('connections that the server has not closed are found', async () => {
+    const fixed = { reconnect: 'fixed delay=100ms' };
+    const result = await runWithRefusals(fixed, 1950, 5);
+    expect(result.socketsAfter).toEqual({ server: 5, clients: 4 });
+    expect(result.findings).toEqual([
+      {
+        code: 'connections_left',
+        message: 'the server had 5 connections after the drain for 4 connected clients, 1.25 for each',
+      },
+    ]);
+    // Attempts begin 100 ms after the cut, and after each failure.
+    expect(result.disruptions[0]).toMatchObject({
+      back: 1,
+      openedPeakHz: 1,
+      openedMeanHz: null,
+      failures: [],
+    });
+    const one = await runWithRefusals(fixed, 1950, 4);
+    expect([one.socketsAfter, one.findings]).toEqual([{ server: 4, clients: 4 }, []]);
+  });
+
+  it('those that did not come back are found, with the reason', async () => {
+    const given = { reconnect: 'fixed delay=100ms attempts=2' };
+    const result = await runWithRefusals(given, 9000, 3);
+    expect(result.socketsAfter).toEqual({ server: 3, clients: 3 });
+    expect(result.findings).toEqual([
+      { code: 'not_back', message: expect.stringMatching(/^1 of 1 absence did not end: .*ECONNREFUSED/) },
+    ]);
+    expect(result.disruptions[0]).toMatchObject({ back: 0, lastBackMs: null, openedPeakHz: null });
+  });
+
+  it('by no policy is what the plan asked for', async () => {
+    const result = await runWithRefusals({}, 9000);
+    expect([result.socketsAfter, result.findings]).toEqual([null, []]);
+    expect(result.disruptions[0]).toMatchObject({ clients: 1, back: 0, missed: 199 });
   });
 });

@@ -47,6 +47,8 @@ export interface FakeRunOptions {
   readonly telemetry?: Partial<TelemetrySample>;
   /** How long the server takes to start; infinite for one that never does. */
   readonly serverStartMs?: number;
+  /** Connections that the server has, as the system counts them. */
+  readonly serverSockets?: () => number;
   /** The last lines that the server printed. */
   readonly serverOutput?: readonly string[];
   /** The shard that the run is. */
@@ -171,6 +173,7 @@ export class FakeRun {
       requireLimits: async () => [],
       startServer: (_plan, start) => this.#startServer(start),
       openLinks: async () => NO_LINKS,
+      countSockets: () => this.#options.serverSockets?.() ?? null,
       explainRefusal: async ({ reason }) => ({ message: `no client could connect: ${reason}`, hint: '' }),
       prepare: () => () => {},
       readCounters: () => ({

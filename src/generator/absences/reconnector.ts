@@ -2,8 +2,10 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { mersenne } from 'pure-rand/generator/mersenne';
 import type { Connection, ConnectOptions } from '../../drivers/driver.ts';
 import { messageOf } from '../../errors.ts';
+import { foreign } from '../../foreign.ts';
 import type { RunningAbsence } from '../../measure/absence.ts';
 import type { Clock } from '../../measure/clock.ts';
+import { REASON_CHARACTERS } from '../../measure/reason-counts.ts';
 import type { Timers } from '../../measure/timers.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { delayBeforeMs } from '../../plan/reconnect.ts';
@@ -78,11 +80,13 @@ export class Reconnector {
     } catch (error) {
       absence.connectedNs = null;
       absence.recovered = null;
+      absence.failure = foreign(messageOf(error), REASON_CHARACTERS);
       const delayMs = this.#delayMs(returning, absence.attempts + 1);
       if (delayMs === null) onGivenUp(absence, messageOf(error));
       else this.#after(delayMs, () => void this.#try(returning));
       return;
     }
+    absence.failure = null;
     absence.backNs = clock.nowNs();
     onBack(absence);
   }

@@ -1,5 +1,6 @@
 import type { RunResult } from '../../result/run-result.ts';
 import type { DisruptionOutcome, StoredSpread } from '../../result/stored-absences.ts';
+import { type ServerMeanwhile, serverBetween } from '../../result/telemetry.ts';
 import { plural } from '../../text.ts';
 import { formatCount } from '../../units.ts';
 import { type Block, type Fact, tableBlock } from '../blocks.ts';
@@ -9,6 +10,8 @@ import { column, formatValue, tabulate } from './table.ts';
 interface RecoveryRow {
   readonly run: string;
   readonly outcome: DisruptionOutcome;
+  /** The processes of the server from the disruption until the last client was back. */
+  readonly server: ServerMeanwhile;
 }
 
 /** How many disruptions of a run are shown. */
@@ -81,6 +84,36 @@ const RECOVERY_COLUMNS = [
     'attempts to come back of all clients',
     (row) => row.outcome.attempts,
   ),
+  column<RecoveryRow>(
+    'opened_peak',
+    'opened peak',
+    'rate',
+    'connections that were opened again in the busiest second',
+    ({ outcome }) => outcome.openedPeakHz,
+    { unitGroup: 'opened' },
+  ),
+  column<RecoveryRow>(
+    'opened_mean',
+    'opened mean',
+    'rate',
+    'connections per second from the first to the last that was opened again',
+    ({ outcome }) => outcome.openedMeanHz,
+    { unitGroup: 'opened' },
+  ),
+  column<RecoveryRow>(
+    'server_loop_max',
+    'server loop max',
+    'duration',
+    'longest delay of an event loop of the server until the last client was back',
+    ({ server }) => server.loopDelayMaxNs,
+  ),
+  column<RecoveryRow>(
+    'server_rss_max',
+    'server RSS',
+    'bytes',
+    'largest resident memory of all processes of the server until the last client was back',
+    ({ server }) => server.rssMaxBytes,
+  ),
   stageColumn('offline', 'from the cut to the attempt that succeeded'),
   stageColumn('connecting', 'from that attempt to an open connection'),
   stageColumn('joining', 'from an open connection to being in the rooms again'),
@@ -100,8 +133,12 @@ const RECOVERY_COLUMNS = [
 
 /** How clients came back after each disruption, run by run; nothing where no client was away. */
 export function recoveryBlocks(results: readonly RunResult[], labels: readonly string[]): Block[] {
-  const rows = results.flatMap(({ disruptions }, run) =>
-    disruptions.slice(0, MAX_ROWS_SHOWN).map((outcome) => ({ run: labels[run] ?? '', outcome })),
+  const rows = results.flatMap(({ disruptions, telemetry }, run) =>
+    disruptions.slice(0, MAX_ROWS_SHOWN).map((outcome) => ({
+      run: labels[run] ?? '',
+      outcome,
+      server: serverBetween(telemetry.servers, outcome.atMs, outcome.lastBackMs ?? outcome.atMs),
+    })),
   );
   if (rows.length === 0) return [];
   const columns = results.length === 1 ? RECOVERY_COLUMNS.filter(({ id }) => id !== 'run') : RECOVERY_COLUMNS;
@@ -109,8 +146,20 @@ export function recoveryBlocks(results: readonly RunResult[], labels: readonly s
     (sum, { disruptions }) => sum + Math.max(0, disruptions.length - MAX_ROWS_SHOWN),
     0,
   );
-  const notes = hidden === 0 ? [] : [`${plural(hidden, 'disruption')} more; the stored result holds them`];
+  const notes = [
+    ...(hidden === 0 ? [] : [`${plural(hidden, 'disruption')} more; the stored result holds them`]),
+    ...results.flatMap((result, run) => socketsText(result, results.length === 1 ? '' : (labels[run] ?? ''))),
+  ];
   return tableBlock('Recovery', tabulate(columns, rows), notes);
+}
+
+function socketsText({ socketsAfter }: RunResult, label: string): string[] {
+  if (socketsAfter === null) return [];
+  const { server, clients } = socketsAfter;
+  const run = label === '' ? '' : `${label}: `;
+  return [
+    `${run}after the drain the server had ${plural(server, 'connection')} for ${plural(clients, 'connected client')}`,
+  ];
 }
 
 /** How clients came back in a whole run, in two lines; nothing where no client was away. */

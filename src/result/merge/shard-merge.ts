@@ -108,6 +108,7 @@ export class ShardMerge {
       absences: boundAbsences(this.#absences),
       slowReaders: null,
       absenceCount: this.#absenceCount,
+      socketsAfter: null,
       telemetry: this.#machines.telemetry,
       thresholds: [],
       profiles: null,

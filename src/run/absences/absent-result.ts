@@ -4,6 +4,7 @@ import type { RunResult } from '../../result/run-result.ts';
 import type { StoredAbsence } from '../../result/stored-absences.ts';
 import type { RunParts } from '../phases.ts';
 import { type BalancedAbsence, type BalancedAbsences, balanceAbsences } from './balance.ts';
+import { type ServerSockets, storeSockets } from './server-sockets.ts';
 
 type AbsentRecord = Pick<RunParts, 'plan' | 'membership' | 'collector'>;
 
@@ -26,22 +27,30 @@ export function balanceAbsent({ plan, membership, collector }: AbsentRecord): Ba
 /** What a result holds of absences. */
 export function storeAbsent(
   { absences }: BalancedAbsences,
-  { plan, collector: { measureStartNs } }: AbsentRecord,
-): Pick<RunResult, 'disruptions' | 'absences' | 'absenceCount'> {
+  {
+    plan,
+    membership,
+    collector: { measureStartNs },
+    serverSockets,
+  }: AbsentRecord & {
+    readonly serverSockets: ServerSockets | null;
+  },
+): Pick<RunResult, 'disruptions' | 'absences' | 'absenceCount' | 'socketsAfter'> {
   const stored = absences.map((absence) => storeAbsence(absence, measureStartNs));
   return {
     disruptions: disruptionOutcomes(stored, plan),
     absences: boundAbsences(stored),
     absenceCount: stored.length,
+    socketsAfter: serverSockets && storeSockets(serverSockets, absences, membership),
   };
 }
 
 function storeAbsence(absence: BalancedAbsence, measureStartNs: number): StoredAbsence {
-  const { client, disruption, repetition, reason, attempts, recovered } = absence;
+  const { client, disruption, repetition, reason, attempts, failure, recovered } = absence;
   const { replayed, early, missed, lost, duplicated, reordered } = absence;
   const atMs = (timeNs: number | null) => (timeNs === null ? null : (timeNs - measureStartNs) / 1e6);
   return {
-    ...{ client, disruption, repetition, reason, attempts, recovered },
+    ...{ client, disruption, repetition, reason, attempts, failure, recovered },
     fromMs: (absence.fromNs - measureStartNs) / 1e6,
     triedMs: atMs(absence.lastTriedNs),
     connectedMs: atMs(absence.connectedNs),

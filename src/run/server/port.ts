@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { endpointOf, resolveName } from '../../contract/address.ts';
+import { endpointOf, isThisMachine, resolveName } from '../../contract/address.ts';
 import type { Finding } from '../../result/findings.ts';
 import { describeProcess, readProcesses, readSystemFile } from './process-tree.ts';
 
@@ -11,8 +11,8 @@ const ATTEMPT_MS = 1000;
 const STILL_LISTENING_WITHIN_MS = 500;
 const LISTENING_POLL_MS = 25;
 
-/** The state LISTEN in /proc/net/tcp, see proc_net(5). */
-const LISTENING = '0A';
+/** States in /proc/net/tcp, see proc_net(5). */
+const [ESTABLISHED, CLOSE_WAIT, LISTENING] = ['01', '08', '0A'];
 
 /** Whether something accepts TCP connections there. Gives up after a second, and when `limit` is aborted. */
 export async function answers(url: URL, limit: AbortSignal): Promise<boolean> {
@@ -42,15 +42,43 @@ export function describeListener(url: URL): string {
 
 /** The listening TCP sockets of a port, as /proc/PID/fd names them: `socket:[12345]`. */
 function listeningSockets(port: number): ReadonlySet<string> {
+  const listening = socketsAt(port).filter(({ state }) => state === LISTENING);
+  return new Set(listening.map(({ inode }) => `socket:[${inode}]`));
+}
+
+interface TcpSocket {
+  readonly remotePort: number;
+  readonly state: string;
+  readonly inode: string;
+}
+
+/** The TCP sockets of this machine with a local port; none where there is no /proc. */
+function socketsAt(port: number): TcpSocket[] {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const rows = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) =>
-    (readSystemFile(path) ?? '').split('\n'),
-  );
-  const sockets = rows
+  return ['/proc/net/tcp', '/proc/net/tcp6']
+    .flatMap((path) => (readSystemFile(path) ?? '').split('\n'))
     .map((row) => row.trim().split(/\s+/))
-    .filter(([, local = '', , state]) => state === LISTENING && local.endsWith(suffix))
-    .map((fields) => `socket:[${fields[9]}]`);
-  return new Set(sockets);
+    .filter(([, local = '']) => local.endsWith(suffix))
+    .map(([, , remote = '', state = '', , , , , , inode = '']) => ({
+      remotePort: Number.parseInt(remote.split(':')[1] ?? '', 16),
+      state,
+      inode,
+    }));
+}
+
+/**
+ * Counts the connections that a server on this machine has not closed, whether their clients have or not; null where this
+ * system does not show them, as those of another machine or of a container.
+ */
+export function countSockets(url: URL): number | null {
+  if (!isThisMachine(url)) return null;
+  const { port } = endpointOf(url);
+  const sockets = socketsAt(port);
+  if (!sockets.some(({ state }) => state === LISTENING)) return null;
+  const isOpen = ({ remotePort, state }: TcpSocket) =>
+    // A client of another address may have the port of the server.
+    remotePort !== port && (state === ESTABLISHED || state === CLOSE_WAIT);
+  return sockets.filter(isOpen).length;
 }
 
 /** What the descriptors of a process refer to; empty for a process of another user. */

@@ -7,6 +7,7 @@ import { runQueueWaitMs } from '../../result/telemetry.ts';
 import { type ResultView, viewResult } from '../../result/view.ts';
 import { listCounted, plural } from '../../text.ts';
 import { formatCount, formatLimitNs, formatNs, formatPercent } from '../../units.ts';
+import { findConnectionsLeft, findNotBack } from './absence-rules.ts';
 import { findHeldCuts } from './held-rules.ts';
 import { findOverload } from './overload.ts';
 import { noteUncertainty } from './receive-rules.ts';
@@ -49,7 +50,7 @@ export function judgeRun(
   const isMachineLimit = queue?.code === 'machine_overloaded';
   const delivery = isGeneratorLimit || isOverloaded || isMachineLimit ? null : findImperfectDelivery(result);
   const findings = [...result.findings, queue, delivery];
-  findings.push(findHeldCuts(result));
+  findings.push(findHeldCuts(result), findNotBack(result), findConnectionsLeft(result));
   if (isGeneratorLimit && !invalid.some(({ code }) => code === 'generator_busy'))
     findings.push(findOtherWork(result));
   const rejected = sumOfReasons(result.rejected);
