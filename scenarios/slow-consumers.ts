@@ -1,4 +1,4 @@
-import { defineScenario, fail, integer, option } from '../src/contract/scenario.ts';
+import { defineScenario, fail, integer, option, requireAtMost } from '../src/contract/scenario.ts';
 import { roomsWithPublisher } from './reconnect-storm.ts';
 
 function parseSlow(text: string): string {
@@ -25,5 +25,10 @@ export const slowConsumers = defineScenario({
   },
   defaults: { rate: '100/s', duration: '20s' },
   disrupt: ({ slow, read }) => `slow at=50% clients=${slow} read=${read}`,
-  layout: (_options, clients) => roomsWithPublisher(1, clients),
+  layout: ({ slow }, clients) => {
+    // Besides the publisher, at least one client reads.
+    if (!slow.endsWith('%'))
+      requireAtMost('slow', Number(slow), clients - 2, 'receivers beside one that reads');
+    return roomsWithPublisher(1, clients);
+  },
 });

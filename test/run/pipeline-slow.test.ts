@@ -67,7 +67,14 @@ describe('slow-consumers', () => {
   });
 
   it('refuses what is no share, no number and no rate', () => {
-    for (const given of [{ slow: '100%' }, { slow: '0' }, { slow: 'two' }, { read: '10' }, { read: 'fast' }])
+    for (const given of [
+      { slow: '100%' },
+      { slow: '0' },
+      { slow: 'two' },
+      { slow: '10' },
+      { read: '10' },
+      { read: 'fast' },
+    ])
       expect(() => planFake(slowConsumers, { ...PLAN, ...given })).toThrow();
   });
 });

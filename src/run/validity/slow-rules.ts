@@ -13,26 +13,26 @@ export function noteSlowReaders(view: ResultView): Finding | null {
   const { slow, others } = slowReaders;
   const total = plural(slow.clients + others.clients, 'receiver');
   const message = [
-    `p99 of the other receivers ${latencyText(view, 'delivery_before')} before ${formatCount(slow.clients)} of ${total} read slowly, ${latencyText(view, 'delivery_others')} meanwhile`,
-    `${lossText(others)} to the others, ${lossText(slow)} to the slow ones`,
-    cutText(view),
+    `p99 of the other receivers ${p99Text(view, 'delivery_before')} before ${formatCount(slow.clients)} of ${total} read slowly, ${p99Text(view, 'delivery_others')} meanwhile`,
+    `${groupLossText(others)} to the others, ${groupLossText(slow)} to the slow ones`,
+    slowCutsText(view),
   ].join('; ');
   return { code: 'slow_readers', message };
 }
 
-function latencyText(view: ResultView, series: string): string {
+function p99Text(view: ResultView, series: string): string {
   const latencyNs = view.quantileNs(series, 0.99);
   return latencyNs === null ? 'unknown' : formatNs(latencyNs);
 }
 
 /** `12 of 300 deliveries lost`; `12 of 300 deliveries lost and 5 missed` */
-function lossText({ expected, lost, missed }: StoredSlowReaders['slow']): string {
+function groupLossText({ expected, lost, missed }: StoredSlowReaders['slow']): string {
   const counts = `${formatCount(lost)} of ${plural(expected, 'delivery')} lost`;
   return missed === 0 ? counts : `${counts} and ${formatCount(missed)} missed`;
 }
 
 /** When and why slow clients lost their connection. */
-function cutText({ result: { plan, disruptions } }: ResultView): string {
+function slowCutsText({ result: { plan, disruptions } }: ResultView): string {
   const cuts = disruptions.filter(({ disruption }) => {
     const planned = disruption === null ? undefined : plan.disruptions[disruption];
     return planned !== undefined && readsSlowly(planned);
