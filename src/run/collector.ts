@@ -1,6 +1,5 @@
 import type { MessageSize } from '../drivers/driver.ts';
 import type { FromWorker, SentOfStream, Snapshot } from '../generator/messages.ts';
-import type { BroadcastPart } from '../measure/fanout.ts';
 import type { SparseCounts } from '../measure/histogram.ts';
 import type { LedgerTotals } from '../measure/ledger.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
@@ -10,7 +9,7 @@ import { Disconnects } from './disconnects.ts';
 import { LiveSeconds } from './live-seconds.ts';
 import type { Membership } from './membership.ts';
 import { type ClosedPush, Pushes } from './pushes.ts';
-import { SplitBroadcasts } from './split-broadcasts.ts';
+import { SplitBroadcasts, type SplitBroadcastsOptions } from './split-broadcasts.ts';
 import { Timeline } from './timeline.ts';
 import { WarmupWindows } from './warm-up.ts';
 import {
@@ -26,7 +25,7 @@ const SECOND_NS = 1e9;
 
 const REASON_LISTS = ['closed', 'failed', 'rejected', 'remarks', 'unexpected'] as const;
 
-interface CollectorOptions {
+interface CollectorOptions extends Pick<SplitBroadcastsOptions, 'keepPart' | 'slowFromMs'> {
   readonly membership: Membership;
   /** A broadcast or push that has reached no further receiver for so long is closed as incomplete. */
   readonly quietNs: number;
@@ -34,10 +33,6 @@ interface CollectorOptions {
   readonly drainMs: number;
   /** Series whose values of each second are kept until they are taken from {@link Collector.live}; none unless given. */
   readonly watched?: readonly string[];
-  /** When the plan first keeps clients from reading, in milliseconds from the start of measuring; none unless given. */
-  readonly slowFromMs?: ReadonlyMap<number, number>;
-  /** Keeps what a shard got of a broadcast; false where the clock of its sender is not that of this host. */
-  readonly keepPart?: (part: BroadcastPart, second: number) => boolean;
 }
 
 /** Merges what the workers report into one run. */
@@ -84,14 +79,13 @@ export class Collector {
       ...options,
       onSeries: (second, series) => this.#addSeries(second, series),
       secondOf: (timeNs) => this.#secondOf(timeNs),
-      readsSlowly: (client, timeNs) =>
-        (timeNs - this.measureStartNs) / 1e6 >= (options.slowFromMs?.get(client) ?? Number.POSITIVE_INFINITY),
     });
   }
 
   measureFrom(startNs: number): void {
     this.measureStartNs = startNs;
     this.disconnects.measureStartNs = startNs;
+    this.broadcasts.measureStartNs = startNs;
     this.#beginPhase(startNs);
     this.pushes.measureStartNs = startNs;
     this.pushes.measureEndNs = startNs + this.#options.durationMs * 1e6;

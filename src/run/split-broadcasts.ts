@@ -7,13 +7,14 @@ import { SlowestBroadcasts } from '../measure/slowest-broadcasts.ts';
 import { AwayTimes } from './absences/away-times.ts';
 import type { Membership } from './membership.ts';
 
-interface SplitBroadcastsOptions {
+export interface SplitBroadcastsOptions {
   readonly membership: Membership;
   readonly quietNs: number;
+  /** Keeps what a shard got of a broadcast; false where the clock of its sender is not that of this host. */
   readonly keepPart?: (part: BroadcastPart, second: number) => boolean;
   readonly onSeries: (second: number, series: Readonly<Record<string, SparseCounts>>) => void;
-  /** Whether the plan keeps a client from reading since an earlier time. */
-  readonly readsSlowly: (client: number, timeNs: number) => boolean;
+  /** When the plan first keeps clients from reading, in milliseconds from the start of measuring; none unless given. */
+  readonly slowFromMs?: ReadonlyMap<number, number>;
   /** The second of the run that a time lies in. */
   readonly secondOf: (timeNs: number) => number;
 }
@@ -24,6 +25,7 @@ export class SplitBroadcasts {
   readonly slowest = new SlowestBroadcasts();
   /** Broadcasts that did not reach all their receivers. */
   incomplete = 0;
+  measureStartNs = Number.POSITIVE_INFINITY;
   readonly #options: SplitBroadcastsOptions;
   readonly #fanout: FanoutTracker;
   readonly #givenUp: ClosedBroadcast[] = [];
@@ -48,8 +50,10 @@ export class SplitBroadcasts {
   /** How many receivers of a stream were connected, not away and not kept from reading, as far as is known. */
   #presentAt(stream: number, dueNs: number): number {
     const receivers = this.#options.membership.receivers(stream);
-    const isSlow = (client: number) => this.#options.readsSlowly(client, dueNs);
-    const reading = receivers.filter((client) => !isSlow(client));
+    const dueMs = (dueNs - this.measureStartNs) / 1e6;
+    const reading = receivers.filter(
+      (client) => !(dueMs >= (this.#options.slowFromMs?.get(client) ?? Number.POSITIVE_INFINITY)),
+    );
     return reading.length - this.#away.countAt(dueNs, (client) => reading.includes(client));
   }
 

@@ -106,7 +106,7 @@ export class KernelSockets {
   #tryReceiving(): void {
     const fd = openSocket(this, FAMILY.inet);
     if (typeof fd !== 'number') throw fd;
-    const result = this.receive(fd);
+    const result = this.receive(fd, this.counter);
     if (result !== -ERRNO.notConnected) throw systemError('recvmsg', -result);
   }
 
@@ -194,24 +194,17 @@ export class KernelSockets {
 
   /**
    * Reads what has arrived, and sets the time of {@link arrival}; the bytes are those of {@link received}. Returns how
-   * many there are, 0 at the end of the stream, and the negative number of an error.
+   * many there are, 0 at the end of the stream, and the negative number of an error. A null counter counts no read.
    */
-  receive(fd: number): number {
-    this.counter.beforeRead(fd);
-    const count = this.receiveUncounted(fd);
-    if (count > 0)
-      this.counter.afterRead(count === READ_BYTES, this.#times.lookedNs - this.arrival.receivedNs);
-    return count;
-  }
-
-  /** As {@link receive}, for a connection that reads late on purpose. */
-  receiveUncounted(fd: number): number {
+  receive(fd: number, counter: SocketCounter | null): number {
+    counter?.beforeRead(fd);
     this.#message.words[MESSAGE_HEADER.controlBytes / 4] = CONTROL.bytes;
     const count = this.libc.recvmsg(fd, this.#message.address, 0);
     if (count < 0) return -this.libc.errno();
     if (count === 0) return 0;
     this.bytes.received += count;
     this.arrival.receivedNs = this.#stamp();
+    counter?.afterRead(count === READ_BYTES, this.#times.lookedNs - this.arrival.receivedNs);
     return count;
   }
 

@@ -24,8 +24,6 @@ export class KernelStream implements ByteStream {
   #destinations: Destinations | null = null;
   /** Null where it may read all that arrives. */
   #rate: ReadingRate | null = null;
-  /** Whether bytes may wait that a limit of reading has kept. */
-  #isBehind = false;
   #watched = 0;
   #queue: SendQueue | null = null;
   readonly #localAddress: string | undefined;
@@ -112,9 +110,7 @@ export class KernelStream implements ByteStream {
   #receive(): void {
     const { arrival } = this.#sockets;
     for (let reads = 0; reads < MAX_READS && this.#state === 'open' && this.#mayRead; reads++) {
-      const count = this.#isBehind
-        ? this.#sockets.receiveUncounted(this.#fd)
-        : this.#sockets.receive(this.#fd);
+      const count = this.#sockets.receive(this.#fd, this.#rate === null ? this.#sockets.counter : null);
       if (count <= 0) {
         this.#takeNothing(count);
         return;
@@ -125,10 +121,7 @@ export class KernelStream implements ByteStream {
       const sinceNs = this.#isEmpty ? Math.max(emptyNs, this.#sockets.reportedNs) : emptyNs;
       arrival.sinceNs = Math.min(arrival.receivedNs, sinceNs);
       this.#isEmpty = count < READ_BYTES;
-      if (this.#isEmpty) {
-        this.#sockets.emptyNs[this.#fd] = this.#sockets.lookedNs;
-        this.#isBehind = this.#rate !== null;
-      }
+      if (this.#isEmpty) this.#sockets.emptyNs[this.#fd] = this.#sockets.lookedNs;
       this.#handlers.onBytes(this.#sockets.received(count), arrival);
       if (this.#rate !== null) {
         this.#rate.took(count);
@@ -144,7 +137,6 @@ export class KernelStream implements ByteStream {
 
   limitReading(bytesPerSecond: number | null): void {
     this.#rate?.stop();
-    this.#isBehind = true;
     this.#rate = bytesPerSecond === null ? null : new ReadingRate(bytesPerSecond, () => this.#watch());
     if (this.#state === 'open') this.#watch();
   }
@@ -154,7 +146,6 @@ export class KernelStream implements ByteStream {
     if (count === 0) this.#takeEnd();
     else if (count === -ERRNO.again) {
       this.#isEmpty = true;
-      this.#isBehind = this.#rate !== null;
       this.#sockets.emptyNs[this.#fd] = this.#sockets.lookedNs;
     } else if (count !== -ERRNO.interrupted) this.close(systemError('read', -count));
   }
