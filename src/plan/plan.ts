@@ -3,7 +3,7 @@ import { type GivenOptions, parseOptions } from '../contract/options.ts';
 import type { Layout, Scenario } from '../contract/scenario.ts';
 import { type Protocol, TRANSPORTS, type Transport } from '../contract/target.ts';
 import { ARRIVALS } from './arrivals.ts';
-import { disruptionSchema, planDisruptions, requireConnections } from './disruptions.ts';
+import { disruptionSchema, parseDisruptions, planDisruptions, requireConnections } from './disruptions.ts';
 import { requireReceivers, requireSenders, requireSoundLayout } from './layout.ts';
 import { linkSeries, networkSchema, planNetwork } from './network.ts';
 import { requireConsistent } from './option-conflicts.ts';
@@ -104,11 +104,9 @@ export function buildPlan(
   targetOf: (options: PlanOptions, settings: readonly SettingName[]) => TargetPlan,
   scenarioFile: string | null = null,
 ): PlannedRun {
-  const usual = { ...scenario.defaults, ...asked };
-  const scenarioOptions = parseOptions(scenario.options, usual) as Plan['scenarioOptions'];
-  const disrupt = asked['disrupt'] ?? scenario.disrupt?.(scenarioOptions);
-  const given = disrupt === undefined ? usual : { ...usual, disrupt };
+  const given = { ...scenario.defaults, ...asked };
   const options = parseOptions(PLAN_OPTIONS, given);
+  const scenarioOptions = parseOptions(scenario.options, given) as Plan['scenarioOptions'];
   const settings = SETTING_NAMES.filter((name) => given[name] !== undefined);
   const target = targetOf(options, settings);
   requireConsistent(options, given, asked);
@@ -121,7 +119,9 @@ export function buildPlan(
   if (options.senderCooldown !== null)
     requireSenders(layout, { ...options, cooldownMs: options.senderCooldown, profile, warmupMaxMs });
   const durationMs = profileDurationMs(profile);
-  const disruptions = planDisruptions(options.disrupt ?? [], durationMs);
+  const own = scenario.disrupt?.(scenarioOptions);
+  const asDisrupted = options.disrupt ?? (own === undefined ? [] : parseDisruptions(own));
+  const disruptions = planDisruptions(asDisrupted, durationMs);
   if (disruptions.length > 0) requireConnections(scenario);
   const plan: Plan = {
     scenario: scenario.name,

@@ -53,56 +53,42 @@ describe('help', () => {
       Load a server and report what every client received.
 
       Arguments:
-        scenario              broadcast-latency, room-fanout, direct-messages,
-                              ack-roundtrip, stream-reply, message-types, upgrade,
-                              polling-vs-push, observe, idle, connect-storm,
-                              reconnect-storm, recovery, slow-consumers or a file
+        scenario            broadcast-latency, room-fanout, direct-messages,
+                            ack-roundtrip, stream-reply, message-types, upgrade,
+                            polling-vs-push, observe, idle, connect-storm,
+                            reconnect-storm, recovery, slow-consumers or a file
 
       Load:
-        --clients <N>         connections (default: 200)
-        --rate <RATE>         messages of all senders, or stages:
-                              10s@50/s,20s@50..500/s (default: 100/s)
-        --payload <SIZE>      message size, from 48B (binary 36B), or a file or folder
-                              (default: 64B)
-        --arrival <KIND>      message spacing: constant or poisson (default: constant)
+        --clients <N>       connections (default: 200)
+        --rate <RATE>       messages of all senders, or stages: 10s@50/s,20s@50..500/s
+                            (default: 100/s)
+        --payload <SIZE>    message size, from 48B (binary 36B), or a file or folder
+                            (default: 64B)
+        --arrival <KIND>    message spacing: constant or poisson (default: constant)
 
       Target:
-        --target <TARGET>     reference server, target file or URL; http: is
-                              Socket.IO, ws: raw WebSocket (default: socketio)
-        --exec <CMD>          command that starts your server at the target URL
-        --transport <NAME>    transport: websocket, polling, upgrade, short-polling or
-                              long-polling (default: websocket)
+        --target <TARGET>   reference server, target file or URL; http: is Socket.IO,
+                            ws: raw WebSocket (default: socketio)
+        --exec <CMD>        command that starts your server at the target URL
+        --transport <NAME>  transport: websocket, polling, upgrade, short-polling or
+                            long-polling (default: websocket)
 
       Measuring:
-        --duration <TIME>     measured time, unless --rate has stages (default: 10s)
-        --warmup <TIME>       minimum warm-up, until latency is stable (default: 2s)
-        --workers <N>         generator processes, or auto: as calibrated (default: 1)
-        --threshold <EXPR>    fail unless it is met, 'delivery.p99<50ms'; repeatable
-        --profile             write a CPU profile of each server process
-
-      Disruptions:
-        --disrupt <DISRUPTIONS>
-                              what happens to clients or the server, and when, such as
-                              "reset at=5s clients=50% for=2s, restart at=20s"
-        --reconnect <POLICY>  when clients that lost their connection open another:
-                              none, immediate, fixed or exponential, such as
-                              "exponential delay=1s max=5s jitter=0.5 attempts=10"
-                              (default: none)
+        --duration <TIME>   measured time, unless --rate has stages (default: 10s)
+        --warmup <TIME>     minimum warm-up, until latency is stable (default: 2s)
+        --workers <N>       generator processes, or auto: as calibrated (default: 1)
+        --threshold <EXPR>  fail unless it is met, 'delivery.p99<50ms'; repeatable
 
       Output:
-        --out <DIR>           output folder (default: reports)
-        --format <LIST>       list of text, table, md, json, html, hgrm, hlog, csv,
-                              badge (default: text,json,html)
-        --open                open the page in the browser at the end
-        --dashboard [PORT]    show the page while it runs; a free port by default
-        --verbose             print every table, then the short end
-        --quiet               suppress progress output
+        --out <DIR>         output folder (default: reports)
+        --format <LIST>     list of text, table, md, json, html, hgrm, hlog, csv,
+                            badge (default: text,json,html)
+        --open              open the page in the browser at the end
+        --dashboard [PORT]  show the page while it runs; a free port by default
+        --verbose           print every table, then the short end
+        --quiet             suppress progress output
 
-      Other:
-        --checkpoint <TIME>   keep what was measured so often, for a run that is
-                              killed (default: 1m)
-
-      --help-all shows 33 more options; --help after a scenario shows its own.
+      --help-all shows 37 more options; --help after a scenario shows its own.
 
       Exit codes: 0 passed, 99 threshold failed, 4 threshold inconclusive, 3 invalid.
 

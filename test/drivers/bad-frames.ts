@@ -28,9 +28,9 @@ export const REQUEST_IN: typeof EVENT_IN = {
 
 /** The reply to the first request of a client. */
 export const REPLY_IN: typeof EVENT_IN = {
-  socketio: (_, json) => `430[${json}]`,
-  ws: (event, json) => `{"event":"${event}","data":${json},"ack":0}`,
-  http: (event, json) => `{"last":1,"messages":[{"event":"${event}","data":${json},"ack":0}]}`,
+  socketio: (_, json) => `431[${json}]`,
+  ws: (event, json) => `{"event":"${event}","data":${json},"ack":1}`,
+  http: (event, json) => `{"last":1,"messages":[{"event":"${event}","data":${json},"ack":1}]}`,
 };
 
 const raw =

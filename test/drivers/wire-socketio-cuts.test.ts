@@ -29,7 +29,7 @@ const EVENTS: Readonly<Record<Parser, Buffer>> = {
     binary(Buffer.from([1, 2])),
     ping('x'),
     binary(Buffer.from([3])),
-    text('430[1,"two"]'),
+    text('431[1,"two"]'),
     text('42["said",{"a":null}]'),
   ]),
   msgpack: Buffer.concat([
@@ -37,7 +37,7 @@ const EVENTS: Readonly<Record<Parser, Buffer>> = {
     msgpack({ type: 2, nsp: '/', data: ['said', Buffer.from([3]), [Buffer.from([1, 2])]] }),
     text('2'),
     ping('x'),
-    msgpack({ type: 3, nsp: '/', id: 0, data: [1, 'two'] }),
+    msgpack({ type: 3, nsp: '/', id: 1, data: [1, 'two'] }),
     msgpack({ type: 2, nsp: '/', data: ['said', { a: null }] }),
   ]),
 };

@@ -86,6 +86,7 @@ describe('a recorder', () => {
       'push_skew',
       'send_lag',
       'target_function',
+      'relay_added',
       'receive_uncertainty',
     ]);
   });

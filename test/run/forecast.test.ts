@@ -104,7 +104,7 @@ describe('figures that a run will not have', () => {
       { target: 'http://127.0.0.1:9', transport: 'polling' },
       [
         ...['server_cpu_per_delivery', 'server_cpu', 'server_loop_utilization', 'server_rss'],
-        'server_memory_per_connection',
+        ...['rss_slope', 'server_memory_per_connection'],
       ],
     ],
     [

@@ -20,7 +20,7 @@ function rendered(name: string, result: RunResult): string {
 
 describe('a long run', () => {
   it.each([
-    ['of 10 hours with one generator process', 10, 1],
+    ['of 4 hours with one generator process', 4, 1],
     ['of one hour with 64 generator processes', 1, 64],
   ])('%s leaves a document and a page of bounded size', async (_, hours, workers) => {
     const result = makeLongRun(hours, workers);

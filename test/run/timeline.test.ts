@@ -26,7 +26,7 @@ describe('a timeline', () => {
   it('is empty before anything is added', () => {
     const timeline = open();
     expect(timeline.stored()).toEqual([]);
-    expect(timeline.counts()).toEqual({ intended: 0, sent: 0, expected: 0, delivered: 0 });
+    expect(timeline.counts()).toEqual({ intended: 0, sent: 0, expected: 0, delivered: 0, missed: 0 });
     expect(timeline.series.size).toBe(0);
   });
 
@@ -64,10 +64,19 @@ describe('a timeline', () => {
     timeline.addCounts([counts(0, 10, 30), counts(1, 10, 20)]);
     timeline.addCounts([counts(1, 5, 20)]);
     expect(timeline.stored().map(({ series: _series, ...second }) => second)).toEqual([
-      { startMs: 0, lengthMs: 1000, intended: 11, sent: 10, expected: 30, delivered: 30, lost: 0 },
-      { startMs: 1000, lengthMs: 1000, intended: 17, sent: 15, expected: 45, delivered: 40, lost: 5 },
+      { startMs: 0, lengthMs: 1000, intended: 11, sent: 10, expected: 30, delivered: 30, lost: 0, missed: 0 },
+      {
+        startMs: 1000,
+        lengthMs: 1000,
+        intended: 17,
+        sent: 15,
+        expected: 45,
+        delivered: 40,
+        lost: 5,
+        missed: 0,
+      },
     ]);
-    expect(timeline.counts()).toEqual({ intended: 28, sent: 25, expected: 75, delivered: 70 });
+    expect(timeline.counts()).toEqual({ intended: 28, sent: 25, expected: 75, delivered: 70, missed: 0 });
   });
 
   it('has lost nothing in a second in which more arrived than was known to be expected', () => {
@@ -240,6 +249,7 @@ describe('the length of an interval', () => {
       sent: day + 60,
       expected: 3 * (day + 60),
       delivered: 3 * (day + 60),
+      missed: 0,
     });
     expect(JSON.stringify(stored).length).toBeLessThan(1024 ** 2);
   });
