@@ -13,6 +13,7 @@ import { slowReadersOf } from '../plan/disturbed-clients.ts';
 import { linkSeries } from '../plan/network.ts';
 import type { Plan, PlannedRun } from '../plan/plan.ts';
 import { profileMessages } from '../plan/profile.ts';
+import { mayBeAway } from '../result/disruption-outcomes.ts';
 import { FIGURE_NAMES, FIGURES, type FigureName } from '../result/metrics.ts';
 
 /** Counts by series; null once a part of a count is unknown. */
@@ -42,6 +43,8 @@ export function forecastSamples({ plan, scenario, layout }: PlannedRun): Readonl
   if (!connectsByIteration(scenario)) counts.add('connect', clients);
   if (transport === 'upgrade' && !connectsByIteration(scenario)) counts.add('connect_upgraded', clients);
   counts.add('receive_uncertainty', null);
+  const isAway = mayBeAway(plan);
+  if (isAway) counts.add('back', null);
   if (isObserving(layout)) {
     counts.add('push_gap', null);
     if (plan.target.pushes?.areOwn !== true) counts.add('push_skew', null);
@@ -64,6 +67,7 @@ export function forecastSamples({ plan, scenario, layout }: PlannedRun): Readonl
     if (starts === 'iteration') addIterations(counts, share, scenario, stream, plan);
     else if (stream.receivers.length > 0) addMessages(counts, share, stream, plan);
   }
+  if (isAway) for (const series of ['back_receiving', 'replay']) counts.add(series, null);
   if (counts.has('delivery') && slowReadersOf(plan, layout).size > 0)
     for (const series of SLOW_READER_SERIES) counts.add(series, null);
   const sampledBy = seriesNamed(plan.headline)?.sampledBy ?? plan.headline;

@@ -33,6 +33,16 @@ describe('what a run will record', () => {
     }
   });
 
+  it('has the times of clients that come back', async () => {
+    const { scenario } = await resolveScenario('broadcast-latency');
+    const forecast = await forecastOf(scenario, { ...SHORT, target: 'ws', disrupt: 'reset at=1s' });
+    expect(forecast).toMatchObject({ back: null, back_receiving: null, replay: null });
+    const idle = await resolveScenario('idle');
+    const held = await forecastOf(idle.scenario, { target: 'ws', clients: '4', reconnect: 'immediate' });
+    expect(held).toHaveProperty('back', null);
+    expect(held).not.toHaveProperty('replay');
+  });
+
   it('shares the messages out among streams as the sender does', async () => {
     const twoSeries = defineScenario({
       name: 'two-series',
