@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { disruptionOutcomes } from '../../../src/result/disruption-outcomes.ts';
 import type { RunResult } from '../../../src/result/run-result.ts';
+import type { StoredAbsence } from '../../../src/result/stored-absences.ts';
 import { NOT_RECEIVING } from '../../../src/result/stored-telemetry.ts';
 import { viewResult } from '../../../src/result/view.ts';
 import { findOverload } from '../../../src/run/validity/overload.ts';
@@ -97,6 +99,13 @@ const withMedians = (...mediansMs: readonly number[]) =>
 const seconds = (count: number, second: Partial<Second> = {}) =>
   Array.from({ length: count }, () => ({ ...EVEN, ...second }));
 
+const ABSENCE: StoredAbsence = {
+  ...{ client: 1, disruption: null, repetition: 0, reason: 'reset', attempts: 1, failure: null },
+  ...{ recovered: null, fromMs: 1000, triedMs: 1900, connectedMs: 1950, backMs: 2000, receivingMs: null },
+  ...{ firstReplayedMs: null, lastReplayedMs: null, replayed: 50, early: 0, missed: 0, lost: 0 },
+  ...{ duplicated: 0, reordered: 0 },
+};
+
 const overloadOf = (result: RunResult) => findOverload(viewResult(result));
 
 describe('latency that grows', () => {
@@ -105,6 +114,16 @@ describe('latency that grows', () => {
     const ledger = { ...result.ledger, lost: 0, missed: result.ledger.lost };
     const intervals = result.intervals.map((each) => ({ ...each, lost: 0, missed: each.lost }));
     expect(overloadOf({ ...result, ledger, intervals })).toBeNull();
+  });
+
+  it('is a backlog of what did not arrive, beside what was replayed', () => {
+    const result = runOf([...seconds(5), ...seconds(5, { medianMs: 200, arrived: 80 })]);
+    const disruptions = disruptionOutcomes([ABSENCE], { disruptions: [] });
+    const ledger = { ...result.ledger, expected: result.ledger.expected + 50 };
+    const delivered = { ...ledger, delivered: ledger.delivered + 50 };
+    expect(overloadOf({ ...result, ledger: delivered, disruptions })?.message).toContain(
+      '100 messages in flight',
+    );
   });
 
   it.each([
