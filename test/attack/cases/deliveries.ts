@@ -57,6 +57,7 @@ const PERFECT = {
   expected: 2000,
   lost: 0,
   unknown: 0,
+  missed: 0,
   duplicated: 0,
   dropped: 0,
   reordered: 0,
