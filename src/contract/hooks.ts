@@ -17,6 +17,13 @@ export interface ClientHooks {
   readonly opened?: (connection: ClientConnection, client: Client) => Settled<unknown>;
   /** Returns what a client sends back for each event of these names, from the first byte of each connection on. */
   readonly answer?: Readonly<Record<string, (data: unknown, client: Client) => Settled<SentEvents>>>;
+  /**
+   * The acknowledgement of each event of these names for which the server asks for one: a value, Arguments of several, or a
+   * function that returns it. Deliveries and echoes have an `acknowledge` of their own.
+   */
+  readonly acknowledge?: Readonly<
+    Record<string, ((data: unknown, client: Client) => unknown) | string | number | boolean | object | null>
+  >;
   /** What a client sends while it is connected, every so often: `25s`. The first one follows after that time. */
   readonly keepAlive?: { readonly every: string; readonly send: (client: Client) => Settled<SentEvents> };
   /** Called for each connection before the client closes it. */

@@ -11,9 +11,10 @@ export const DEFAULT_FORGET_AFTER_MS = 60_000;
 
 /**
  * Sees what the messages of a server were read as: an event, an acknowledgement (`reply`), or neither (`none`), where
- * `data` is what the codec threw, or null. A recognized message is not read.
+ * `data` is what the codec threw, or null. A recognized message is not read. `asks`: the server asks for an acknowledgement
+ * of the event.
  */
-export type OnRead = (kind: 'event' | 'reply' | 'none', event: string, data: unknown) => void;
+export type OnRead = (kind: 'event' | 'reply' | 'none', event: string, data: unknown, asks?: boolean) => void;
 
 export interface ConnectOptions {
   /** `http:` or `https:` for Socket.IO and for plain requests, `ws:` or `wss:` for raw WebSocket. */

@@ -127,7 +127,7 @@ export abstract class EnvelopeExchange {
       return;
     }
     if (event === undefined) return;
-    this.onRead?.('event', event, data);
+    this.onRead?.('event', event, data, id !== undefined);
     for (const entry of this.#entries) if (entry.event === event) entry.handler(data, arrival);
     if (this.#anyHandlers !== null) for (const handler of this.#anyHandlers) handler(event, data, arrival);
     const respond = id === undefined ? undefined : this.#responders?.get(event);

@@ -51,6 +51,15 @@ export function listenToAny(socket: Socket, namespaces: Namespaces, handler: Any
   return () => void socket.offAny(onEvent);
 }
 
+/** Shows every event in the namespace of a socket to `onRead`. */
+export function readEvents(socket: Socket, namespaces: Namespaces, onRead: OnRead): void {
+  const { nsp } = socket as unknown as OpenSocket;
+  socket.onAny((name: string, ...data: unknown[]) => {
+    const asks = typeof data.at(-1) === 'function';
+    onRead('event', namespaces.eventOf(nsp, name), receivedData(socket, data), asks);
+  });
+}
+
 /** One client of the official package, in its namespaces. */
 export class SocketioConnection implements Connection {
   readonly #sockets: readonly Socket[];

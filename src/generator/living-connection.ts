@@ -62,8 +62,10 @@ export class LivingConnection implements Connection {
     if (inner.disturb !== undefined) this.disturb = (disturbance) => this.#disturb(disturbance);
     this.#dropped.promise.catch(() => {});
     inner.onDropped((reason) => this.#drop(reason));
-    const { answer = {}, keepAlive, opened } = parts.hooks;
+    const { answer = {}, acknowledge = {}, keepAlive, opened } = parts.hooks;
     for (const event of Object.keys(answer)) inner.on(event, (data) => this.#answer(event, data));
+    for (const [event, given] of Object.entries(acknowledge))
+      inner.answer(event, (data) => this.#acknowledgement(given, data));
     if (opened !== undefined) this.#early = new HookEvents(inner);
     if (keepAlive === undefined || this.#dropReason !== null) return;
     this.#stopKeepAlive = parts.timers.every(parseDurationMs(keepAlive.every), () =>
@@ -109,6 +111,17 @@ export class LivingConnection implements Connection {
 
   #answer(event: string, data: unknown): void {
     this.#send(() => this.#parts.hooks.answer?.[event]?.(data, this.#client) ?? null);
+  }
+
+  /** The acknowledgement of an event. A function that fails is counted, and the event is not acknowledged. */
+  async #acknowledgement(given: unknown, data: unknown): Promise<unknown> {
+    if (typeof given !== 'function') return given;
+    try {
+      return await given(data, this.#client);
+    } catch (error) {
+      this.#parts.failed.add(messageOf(error));
+      throw error;
+    }
   }
 
   /** Sends what a function of the target returns, at once unless it is async. One that throws is counted. */

@@ -36,13 +36,13 @@ export interface Target {
 export async function loadTarget(plan: Plan): Promise<Target> {
   const { file } = plan.target;
   const definition: Partial<TargetDefinition> = file === null ? chat : await loadTargetFile(file);
-  const { prepare, opened, answer, keepAlive, leave } = definition;
+  const { prepare, opened, answer, acknowledge, keepAlive, leave } = definition;
   const values = file === null ? () => ({}) : await clientValues(definition, file);
   const clients = new Map<number, Client>();
   const headers = new Map<number, Headers>();
   return {
     mapping: definition,
-    hooks: given({ opened, answer, keepAlive, leave }),
+    hooks: given({ opened, answer, acknowledge, keepAlive, leave }),
     tls: definition.tls ?? {},
     prepares: prepare !== undefined,
     async prepare(number, limit = UNLIMITED) {

@@ -81,9 +81,10 @@ function namesOfNamespaces(namespaces: TargetDefinition['namespaces'], client: C
 /** Checks the events that a target waits for. Throws UNKNOWN_NAMESPACE. */
 function requireEnteredBy(target: TargetDefinition, entered: readonly string[] | null): void {
   if (entered === null) return;
-  const { delivery, echoed, streamed, asked, observe, refused, answer = {} } = target;
+  const { delivery, echoed, streamed, asked, observe, refused, answer = {}, acknowledge = {} } = target;
   const waited = [delivery, echoed, streamed, asked, observe, refused].flatMap((field) => field?.event ?? []);
-  for (const event of [...waited, ...Object.keys(answer)]) requireEntered(event, entered);
+  for (const event of [...waited, ...Object.keys(answer), ...Object.keys(acknowledge)])
+    requireEntered(event, entered);
 }
 
 /** Messages of two rooms with one name would reach the members of both. Throws USER_RESULT. */

@@ -145,6 +145,10 @@ export const EVENTS_OR_NULL = must(
   (value) => value === null || EVENTS.isFitting(value),
   `${EVENTS.expected}, or null to send nothing`,
 );
+export const ANSWER_EVENTS = must(
+  EVENTS_OR_NULL.isFitting,
+  `${EVENTS_OR_NULL.expected}. The field acknowledge sends acknowledgements`,
+);
 export const EVENT_OR_REQUEST = must(
   (value) => isOutgoingEvent(value) || isOutgoingRequest(value),
   `${AN_EVENT}; or { url, method, headers, body }`,

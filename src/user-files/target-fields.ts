@@ -6,6 +6,7 @@ import { PRESET_NAMES } from '../presets/index.ts';
 import { parseDurationMs } from '../units.ts';
 import { MAPPING_FIELDS, type TargetField } from './mapping-fields.ts';
 import {
+  ANSWER_EVENTS,
   ANY_TEXT,
   ANYTHING,
   CLASSES,
@@ -202,7 +203,16 @@ const LIFE_FIELDS = {
     schema: z.record(z.string(), fn).optional(),
     about: 'What a client sends back for events of the server, by the name of the event.',
     called: 'For each such event, from the first byte on: `(data, client)`. May be async.',
-    results: { '*': eventually(EVENTS_OR_NULL) },
+    results: { '*': eventually(ANSWER_EVENTS) },
+  },
+  acknowledge: {
+    schema: z.record(z.string(), z.unknown()).optional(),
+    about:
+      'The acknowledgement of events for which the server asks for one, by the name of the event: a value, or a function.',
+    called:
+      'For each such event, from the first byte on: `(data, client)`. May be async. `delivery` and `echoed` have their own.',
+    default: 'none is sent',
+    results: { '*': ANYTHING },
   },
   keepAlive: {
     schema: z.strictObject({ every: positiveDuration, send: fn }).optional(),

@@ -81,7 +81,12 @@ describe('a function of a target', () => {
     ['clients', null, 'null', 'an object with the values of the client'],
     ['prepare', 'token', "'token'", 'an object with values of the client, or nothing'],
     ['protocols', [1], '[ 1 ]', 'the name of a subprotocol without spaces, or a list of different ones'],
-    ['answer.a.b: c', 'pong', "'pong'", `${EVENT}, or a list of these, or null to send nothing`],
+    [
+      'answer.a.b: c',
+      'pong',
+      "'pong'",
+      `${EVENT}, or a list of these, or null to send nothing. The field acknowledge sends acknowledgements`,
+    ],
     ['keepAlive.send', {}, '{}', `${EVENT}, or a list of these, or null to send nothing`],
   ])('%s may be async, and what it resolves to is checked', async (name, result, shown, expected) => {
     await expect(call(name, Promise.resolve(result))).rejects.toMatchObject({

@@ -135,10 +135,9 @@ function requireTraceable(flags: Flags): void {
 function traceVerdictText({ paint }: Cli, { measures, worked, problem, next }: TraceVerdict): string {
   const text = (line: string) => wrapped(foreign(line, 1000), 80).join('\n');
   const facts = worked.map((sentence) => text(`${sentence}.`));
-  if (measures) {
-    return `\n${[...facts, paint.out('good', 'This target measures.')].join('\n')}\n`;
-  }
-  const lines = [...facts, paint.out('bad', 'This target does not measure yet:'), text(`${problem}.`)];
+  const lines = measures
+    ? [...facts, paint.out('good', 'This target measures.')]
+    : [...facts, paint.out('bad', 'This target does not measure yet:'), text(`${problem}.`)];
   if (next !== null) lines.push(text(`Next: ${next}`));
   return `\n${lines.join('\n')}\n`;
 }

@@ -24,6 +24,8 @@ export interface TargetReading {
   readonly problem: string | null;
   /** Why the server says no, where the message is a rejection; null for any other. */
   readonly rejection: string | null;
+  /** The server asks for an acknowledgement, and the target gives none. */
+  readonly isUnacknowledged: boolean;
   /** Whether it counts as a delivery or a reply of this client. */
   readonly counts: boolean;
   /** The reading in words. */
@@ -33,7 +35,7 @@ export interface TargetReading {
 /** What messages are read by. */
 export interface ReadingRules {
   readonly mapping: Mapping;
-  readonly hooks: Pick<ClientHooks, 'opened' | 'answer' | 'leave'>;
+  readonly hooks: Pick<ClientHooks, 'opened' | 'answer' | 'acknowledge' | 'leave'>;
   readonly layout: Layout;
   /** The events that confirm what clients send. */
   readonly replyEvents: ReadonlySet<string>;
@@ -58,15 +60,26 @@ function namedIn({ mapping, hooks }: ReadingRules, event: string): NamedPlace[] 
   const others = Object.entries({ streamed, asked, observe, refused }).flatMap(([field, named]) =>
     isAmong(named?.event, event) ? [{ field }] : [],
   );
-  const answered = Object.hasOwn(hooks.answer ?? {}, event) ? [{ field: 'answer' }] : [];
-  return [...incoming, ...others, ...answered];
+  const own = (['answer', 'acknowledge'] as const).flatMap((field) =>
+    Object.hasOwn(hooks[field] ?? {}, event) ? [{ field }] : [],
+  );
+  return [...incoming, ...others, ...own];
+}
+
+/** Whether the target acknowledges an event. */
+function isAcknowledged({ mapping, hooks }: ReadingRules, event: string): boolean {
+  const { delivery, echoed, asked } = mapping;
+  const incoming = [delivery, echoed].some(
+    (named) => named?.acknowledge !== undefined && isAmong(named.event, event),
+  );
+  return incoming || asked?.event === event || Object.hasOwn(hooks.acknowledge ?? {}, event);
 }
 
 /** Reads a message as the target does. */
 export function readMessage(
   by: ReadingRules,
   client: number,
-  [kind, event, data]: Parameters<OnRead>,
+  [kind, event, data, asks = false]: Parameters<OnRead>,
 ): TargetReading {
   if (kind === 'none') return unreadable(client, data);
   const found = findPayload(data);
@@ -85,14 +98,18 @@ export function readMessage(
       ? null
       : effectOf(found.stamp, { client, layout: by.layout, counts, isNamed });
   const no = rejection === null ? null : `says no: ${foreign(rejection, 200)}`;
-  const text = [place, content, no, problem, effect].filter((part) => part !== null).join('; ');
-  return { client, kind, event, isNamed, found, problem, rejection, counts, text };
+  const isUnacknowledged = asks && !isAcknowledged(by, event);
+  const lack = isUnacknowledged
+    ? 'the server asks for an acknowledgement, which the target does not send'
+    : null;
+  const text = [place, content, no, problem, effect, lack].filter((part) => part !== null).join('; ');
+  return { client, kind, event, isNamed, found, problem, rejection, isUnacknowledged, counts, text };
 }
 
 function unreadable(client: number, error: unknown): TargetReading {
   const problem = error === null ? null : `codec.decode threw: ${foreign(messageOf(error))}`;
   const text = problem ?? 'the codec finds no event in it';
-  const nothing = { isNamed: false, found: null, rejection: null, counts: false };
+  const nothing = { isNamed: false, found: null, rejection: null, isUnacknowledged: false, counts: false };
   return { client, kind: 'none', event: '', ...nothing, problem, text };
 }
 
@@ -154,7 +171,8 @@ function contentOf(
 ): string | null {
   if (found !== null) return `payload at ${found.path}`;
   if (complaint !== null || kind === 'reply' || !isNamed) return null;
-  const isOther = places.length > 0 && places.every(({ field }) => field === 'answer' || field === 'refused');
+  const isOther =
+    places.length > 0 && places.every(({ field }) => ['answer', 'acknowledge', 'refused'].includes(field));
   return isOther ? null : 'without a payload of sockbench';
 }
 

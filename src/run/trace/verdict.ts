@@ -3,7 +3,7 @@ import { copiesOf } from '../../generator/operations/index.ts';
 import { UNACKNOWLEDGED } from '../../generator/operations/publish.ts';
 import type { Finding, FindingCode } from '../../result/findings.ts';
 import type { RunResult } from '../../result/run-result.ts';
-import { plural } from '../../text.ts';
+import { list, plural } from '../../text.ts';
 import { insteadOf, type Missing, NOUNS, type TracedRun, whyMissing } from './missing.ts';
 
 /** Whether a target measures, what was seen, and what to do where it does not. */
@@ -41,10 +41,24 @@ export function judgeTrace(run: TracedRun): TraceVerdict {
     else missing.push(whyMissing(index, stream, reached.lost, run));
   }
   const worked = [...facts.sentences(), ...iterations(run)];
-  if (ended !== null) return { measures: false, worked, ...ended };
+  if (ended !== null) return { measures: false, worked, ...ended, next: acknowledgeNext(run) ?? ended.next };
   const [first = problemBeside(run)] = missing;
-  if (first === null) return { measures: true, worked, problem: null, next: null };
+  if (first === null) return { measures: true, worked, problem: null, next: acknowledgeNext(run) };
   return { measures: false, worked, ...first };
+}
+
+/** How to acknowledge the events for which the server asks; null where the target does. */
+function acknowledgeNext({ readings, mapping }: TracedRun): string | null {
+  const events = new Set(readings.flatMap((each) => (each.isUnacknowledged ? [each.event] : [])));
+  const [event] = events;
+  if (event === undefined) return null;
+  const name = JSON.stringify(event);
+  const { delivery, echoed } = mapping;
+  const field = Object.entries({ delivery, echoed }).find(([, named]) =>
+    [named?.event ?? []].flat().includes(event),
+  )?.[0];
+  const how = field === undefined ? `acknowledge: { ${name}: VALUE }` : `${field}: { acknowledge: VALUE }`;
+  return `The server asks for an acknowledgement of ${list([...events].map((each) => JSON.stringify(each)))}, and may drop clients that send none. Add ${how} to the target file.`;
 }
 
 /** Why a run ended early. Where it went on without its sender, the reason why that was dropped says more. */

@@ -150,3 +150,18 @@ describe('the reading of a message without an event', () => {
     expect(readMessage(RULES, 0, ['none', '', error])).toMatchObject({ problem, text, counts: false });
   });
 });
+
+describe('the reading of an event for which the server asks for an acknowledgement', () => {
+  it.each<[event: string, by: Partial<ReadingRules>, isUnacknowledged: boolean]>([
+    ['alive?', {}, true],
+    ['alive?', { hooks: { acknowledge: { 'alive?': true } } }, false],
+    ['said', {}, true],
+    ['said', { mapping: { delivery: { event: 'said', acknowledge: null } } }, false],
+    ['hello', {}, false],
+  ])('%s (%#)', (event, by, isUnacknowledged) => {
+    const reading = readMessage({ ...RULES, ...by }, 1, ['event', event, 1, true]);
+    expect(reading.isUnacknowledged).toBe(isUnacknowledged);
+    expect(reading.text.includes('the server asks for an acknowledgement')).toBe(isUnacknowledged);
+    expect(readMessage({ ...RULES, ...by }, 1, ['event', event, 1]).isUnacknowledged).toBe(false);
+  });
+});

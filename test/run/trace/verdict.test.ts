@@ -55,6 +55,7 @@ const READING: TargetReading = {
   found: null,
   problem: null,
   rejection: null,
+  isUnacknowledged: false,
   counts: false,
   text: '',
 };
@@ -78,6 +79,21 @@ describe('a target that measures', () => {
     ],
   ])('%#', (traced, worked) => {
     expect(judge(traced)).toEqual({ measures: true, worked, problem: null, next: null });
+  });
+
+  it.each([
+    [
+      'alive?',
+      /acknowledgement of "alive\?".* Add acknowledge: \{ "alive\?": VALUE \} to the target file\.$/,
+    ],
+    ['receive_message', / Add delivery: \{ acknowledge: VALUE \} to the target file\.$/],
+  ])('names the event %s that it does not acknowledge', (event, next) => {
+    const readings = [{ ...READING, event, isUnacknowledged: true }];
+    expect(judge({ readings })).toMatchObject({ measures: true, problem: null });
+    expect(judge({ readings }).next).toMatch(next);
+    const invalid = [{ code: 'clients_lost', message: 'dropped' } as const];
+    expect(judge({ readings, result: { invalid } })).toMatchObject({ measures: false, problem: 'dropped' });
+    expect(judge({ readings, result: { invalid } }).next).toMatch(next);
   });
 
   it('may have a server that drops some messages, and not all', () => {

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import type { ClientHooks } from '../../src/contract/hooks.ts';
+import { LivingConnection } from '../../src/generator/living-connection.ts';
+import { ReasonCounts } from '../../src/measure/reason-counts.ts';
+import { VirtualTime } from '../support/virtual-time.ts';
+import { FakeConnection } from './fake-connection.ts';
+
+/** A connection of client 3, and what it uses. */
+function livingWith(hooks: ClientHooks) {
+  const inner = new FakeConnection();
+  const failed = new ReasonCounts();
+  const parts = {
+    hooks,
+    timers: new VirtualTime(),
+    run: async () => {},
+    failed,
+    notLeft: new ReasonCounts(),
+  };
+  new LivingConnection(parts, { number: 3, values: {} }, inner);
+  return { inner, failed };
+}
+
+describe('an event for which the server asks for an acknowledgement', () => {
+  it.each<[what: string, acknowledge: NonNullable<ClientHooks['acknowledge']>[string], sent: unknown]>([
+    ['a value', { yes: true }, { yes: true }],
+    ['null', null, null],
+    ['a function', (data, { number }) => [data, number], [7, 3]],
+    ['an async function', async (data) => data, 7],
+  ])('is acknowledged by %s', async (_, acknowledge, sent) => {
+    const { inner, failed } = livingWith({ acknowledge: { 'alive?': acknowledge } });
+    expect(await inner.ask('alive?', 7)).toEqual(sent);
+    expect(failed.take()).toEqual([]);
+  });
+
+  it('is not acknowledged by a function that fails, which is counted', async () => {
+    const { inner, failed } = livingWith({
+      acknowledge: {
+        'alive?': () => {
+          throw new Error('boom');
+        },
+      },
+    });
+    await expect(inner.ask('alive?', 7)).rejects.toThrow('boom');
+    expect(failed.take()).toEqual([{ reason: 'boom', count: 1 }]);
+  });
+});
