@@ -102,14 +102,14 @@ const deliveriesOfGroup = z.object({
 });
 
 /** Clients that the plan kept from reading, and all other receivers. */
-const slowReaders = z.object({
+const slowReadersSchema = z.object({
   /** When the first one was, from the start of measuring. */
   fromMs: numberSchema,
   slow: deliveriesOfGroup,
   others: deliveriesOfGroup,
 });
 
-export type StoredSlowReaders = z.infer<typeof slowReaders>;
+export type StoredSlowReaders = z.infer<typeof slowReadersSchema>;
 
 /** Connections that the server had after the drain, and clients that had one then. */
 const sockets = z.object({ server: countSchema, clients: countSchema });
@@ -123,7 +123,7 @@ export const ABSENCE_FIELDS = {
   /** All absences, also those that are not kept. */
   absenceCount: countSchema.default(0),
   /** Null where the plan kept no client from reading, and in a merge. */
-  slowReaders: slowReaders.nullable().default(null),
+  slowReaders: slowReadersSchema.nullable().default(null),
   /** Null where they are unknown, or no client may come back. */
   socketsAfter: sockets.nullable().default(null),
 };
