@@ -1,7 +1,9 @@
 import { type RunningAbsence, wasAway } from '../measure/absence.ts';
 import type { Receipt } from '../measure/delivery-account.ts';
-import type { Recorder } from '../measure/recorder.ts';
 import type { Stamp } from '../measure/stamp.ts';
+import type { WorkerContext } from './context.ts';
+
+type ReceiptContext = Pick<WorkerContext, 'recorder' | 'sendersDelaysNs'>;
 
 /** A message that a client received after an absence. */
 interface MessageAfterAbsence {
@@ -18,33 +20,38 @@ export function enterInAbsence(
   absence: RunningAbsence,
   message: MessageAfterAbsence,
   receipt: Receipt,
-  recorder: Pick<Recorder, 'record'>,
+  context: ReceiptContext,
 ): void {
   if (receipt === 'duplicate') absence.duplicated += 1;
   if (receipt === 'reordered') absence.reordered += 1;
   if (receipt !== 'first' && receipt !== 'reordered') return;
   if (wasAway(absence, message.dueNs)) {
-    enterReplayed(absence, message, recorder);
+    enterReplayed(absence, message, context);
   } else if (absence.receivingNs === null) {
     absence.receivingNs = message.receivedNs;
-    recorder.record('back_receiving', message.receivedNs - absence.fromNs);
+    context.recorder.record('back_receiving', message.receivedNs - absence.fromNs);
   }
 }
 
+/**
+ * What was sent before the attempt that succeeded may still come live: after its time on the link of its sender. Its time on
+ * the link of its receiver, and in the server, begins later.
+ */
 function enterReplayed(
   absence: RunningAbsence,
   { stamp: { stream, intendedNs, actualNs }, number, dueNs, receivedNs }: MessageAfterAbsence,
-  recorder: Pick<Recorder, 'record'>,
+  context: ReceiptContext,
 ): void {
   const { lastTriedNs, fromNs, inFlight } = absence;
   if (dueNs < fromNs) inFlight.set(stream, Math.min(number, inFlight.get(stream) ?? number));
   const sentNs = dueNs + actualNs - intendedNs;
-  if (lastTriedNs !== null && sentNs >= lastTriedNs) {
+  const atServerNs = sentNs + (context.sendersDelaysNs[stream] ?? 0);
+  if (lastTriedNs !== null && atServerNs >= lastTriedNs) {
     absence.early += 1;
     return;
   }
   absence.replayed += 1;
   absence.firstReplayedNs ??= receivedNs;
   absence.lastReplayedNs = receivedNs;
-  recorder.record('replay', receivedNs - dueNs);
+  context.recorder.record('replay', receivedNs - dueNs);
 }

@@ -13,7 +13,7 @@ import type { Timers } from '../measure/timers.ts';
 import { linksOfClients } from '../plan/network.ts';
 import { contentsOf } from '../plan/payload-plan.ts';
 import type { Plan } from '../plan/plan.ts';
-import { sendsOverLinks } from './link-latencies.ts';
+import { sendersDelaysNs, sendsOverLinks } from './link-latencies.ts';
 import type { Assignment, Member, ToWorker } from './messages.ts';
 import { copiesOf } from './operations/index.ts';
 import { SenderClocks } from './sender-clocks.ts';
@@ -34,6 +34,8 @@ export class WorkerContext {
   readonly linkOf: ReadonlyArray<number | null>;
   /** Whether messages cross the links of their senders; null where that is unknown. */
   readonly sendsOverLinks: boolean | null;
+  /** As {@link sendersDelaysNs} returns it. */
+  readonly sendersDelaysNs: readonly number[];
   readonly scenario: Scenario;
   readonly target: Target;
   readonly clock: Clock;
@@ -66,6 +68,7 @@ export class WorkerContext {
     const { network, clients, seed } = this.plan;
     this.linkOf = network === null ? [] : linksOfClients(network.links, clients, seed);
     this.sendsOverLinks = network === null || sendsOverLinks(target.mapping, this.layout);
+    this.sendersDelaysNs = sendersDelaysNs({ ...this, ...this.layout, network });
     this.scenario = scenario;
     this.target = target;
     this.clock = clock;
@@ -119,6 +122,7 @@ export type DeliveriesContext = Pick<
   | 'plan'
   | 'linkOf'
   | 'sendsOverLinks'
+  | 'sendersDelaysNs'
   | 'layout'
   | 'assignment'
   | 'clock'

@@ -132,7 +132,7 @@ export class Deliveries {
     receivedNs: number,
     number: number,
   ): void {
-    const { receipts, unexpected, absences, recorder } = this.#context;
+    const { receipts, unexpected, absences } = this.#context;
     const series = this.#series[stamp.stream] ?? this.#seriesOf(stamp.stream);
     const dueNs = stamp.intendedNs - series.aheadNs;
     const absence = absences?.newest.get(receiver);
@@ -147,7 +147,7 @@ export class Deliveries {
       : this.ledger.receive(receiver, stamp.stream, number, isLate);
     if (receipt === 'unexpected') unexpected.add(number < 0 ? UNEXPECTED.notRequested : UNEXPECTED.elsewhere);
     if (absence !== undefined)
-      enterInAbsence(absence, { stamp, number, dueNs, receivedNs }, receipt, recorder);
+      enterInAbsence(absence, { stamp, number, dueNs, receivedNs }, receipt, this.#context);
     if (receipt !== 'first' && receipt !== 'reordered') return;
     // The latency of a message that waited for its receiver is no latency of the server.
     if (isOfAbsence || isSlow) this.#countIn(dueNs);

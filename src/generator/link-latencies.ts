@@ -1,7 +1,7 @@
 import type { Mapping } from '../contract/mapping.ts';
 import type { Layout, Stream } from '../contract/scenario.ts';
 import type { RecordedSeries, Recorder } from '../measure/recorder.ts';
-import { constantDelayNs, DIRECT, linkSeries, type NetworkPlan } from '../plan/network.ts';
+import { constantDelayNs, DIRECT, linkSeries, longestDelayNs, type NetworkPlan } from '../plan/network.ts';
 import { isAsync } from '../user-files/named-functions.ts';
 
 interface LinkedRun {
@@ -48,6 +48,22 @@ export function linkLatencies(run: Omit<LinkedRun, 'network'> & { readonly netwo
   const { network, headline } = run;
   if (network === null || Object.keys(linkSeries(headline, network)).length === 0) return null;
   return new LinkLatencies({ ...run, network });
+}
+
+/** How long the messages of each stream may take over the link of their sender, in nanoseconds; empty without links. */
+export function sendersDelaysNs({
+  network,
+  streams,
+  linkOf,
+  sendsOverLinks: isOverLinks,
+}: Pick<LinkedRun, 'streams' | 'linkOf' | 'sendsOverLinks'> & {
+  readonly network: NetworkPlan | null;
+}): readonly number[] {
+  if (network === null || isOverLinks === false) return [];
+  return streams.map(({ sender }) => {
+    const link = network.links[linkOf[sender] ?? -1];
+    return link === undefined ? 0 : longestDelayNs(link);
+  });
 }
 
 /**

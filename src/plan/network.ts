@@ -180,6 +180,16 @@ export function constantDelayNs({ latencyMs, jitterMs }: Pick<Link, 'latencyMs' 
   return (latencyMs - jitterMs) * 1e6;
 }
 
+/** More time than a bandwidth, slices or lost packets usually take, in milliseconds. */
+const UNSTEADY_MS = 1000;
+
+/** The delay of one direction that messages seldom exceed, in nanoseconds. */
+export function longestDelayNs(link: Link): number {
+  const { latencyMs, jitterMs, rateBps, sliceBytes, stall, loss } = link;
+  const isUnsteady = rateBps !== null || sliceBytes !== null || loss > 0;
+  return (latencyMs + jitterMs + (stall?.forMs ?? 0) + (isUnsteady ? UNSTEADY_MS : 0)) * 1e6;
+}
+
 /** The links as they are given: `10%: rtt=200ms, rtt=40ms`. */
 export function networkText({ via, toxiproxy, links }: NetworkPlan): string {
   const each = links.map(({ share, text }) => `${share === null ? '' : `${formatPercent(share)}: `}${text}`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LinkLatencies, sendsOverLinks } from '../../src/generator/link-latencies.ts';
+import { LinkLatencies, sendersDelaysNs, sendsOverLinks } from '../../src/generator/link-latencies.ts';
 import { Recorder } from '../../src/measure/recorder.ts';
 import { parseLinks } from '../../src/plan/link.ts';
 import { parseNetworkVia } from '../../src/plan/network.ts';
@@ -40,6 +40,17 @@ describe('latencies by link', () => {
   it('keep the delay of a sender that publishes over HTTP, and are not derived where that is unknown', () => {
     expect(recorded(false, 1, 0, 60)).toEqual({ delivery_link2: 60, delivery_without_link: 20 });
     expect(recorded(null, 1, 0, 60)).toEqual({ delivery_link2: 60 });
+  });
+
+  it('tell how long messages may be on the links of their senders', () => {
+    const delaysMs = (links: string, overLinks: boolean | null) => {
+      const network = { ...parseNetworkVia('relay'), links: parseLinks(links) };
+      const run = { network, ...LAYOUT, linkOf: [0, 0, 1], sendsOverLinks: overLinks };
+      return sendersDelaysNs(run).map((ns) => ns / 1e6);
+    };
+    expect(delaysMs('30%: rtt=200ms jitter=20ms, rtt=20ms', true)).toEqual([110, 10]);
+    expect(delaysMs('30%: rtt=200ms rate=2Mbit, rtt=20ms stall=3s@1s', null)).toEqual([1100, 3010]);
+    expect(delaysMs('30%: rtt=200ms, rtt=20ms', false)).toEqual([]);
   });
 
   it.each([
