@@ -17,12 +17,12 @@ export function reportAbsences(
   };
 }
 
-/** Absences that were not over at `sinceNs`, as `away` of a snapshot; null where they need not be known. */
+/** Absences that were not over at `sinceNs`, as `away` of a snapshot; null where no client of the run comes back. */
 export function awaySince(
-  { absences, assignment }: Pick<WorkerContext, 'absences' | 'assignment'>,
+  { absences }: Pick<WorkerContext, 'absences'>,
   sinceNs: number,
 ): Float64Array | null {
-  if (absences === null || !assignment.fanoutIsSplit) return null;
+  if (absences === null) return null;
   const away = absences.all.filter(({ backNs }) => backNs === null || backNs >= sinceNs);
   return Float64Array.from(
     away.flatMap(({ client, fromNs, backNs }) => [client, fromNs, backNs ?? Number.POSITIVE_INFINITY]),

@@ -99,8 +99,8 @@ export interface Snapshot {
   /** Latencies of broadcasts that the coordinator completes, because their receivers are spread over workers. */
   readonly broadcasts: readonly BroadcastPart[];
   /**
-   * Absences of the time of this snapshot, where receivers of one broadcast are spread over workers: client, beginning and
-   * end of each, which is infinite for one that goes on. Null where no client of the run comes back.
+   * Absences of the time of this snapshot: client, beginning and end of each, which is infinite for one that goes on. Null
+   * where no client of the run comes back.
    */
   readonly away: Float64Array | null;
   /** Broadcasts that were given up here before they reached all receivers. They are recorded by the coordinator. */

@@ -5,6 +5,7 @@ import type { LedgerTotals } from '../measure/ledger.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
 import { Recorder } from '../measure/recorder.ts';
 import { type Traffic, trafficWithin } from '../measure/traffic.ts';
+import { secondsAway } from './absences/away-times.ts';
 import { Disconnects } from './disconnects.ts';
 import { LiveSeconds } from './live-seconds.ts';
 import type { Membership } from './membership.ts';
@@ -181,6 +182,7 @@ export class Collector {
     this.#addPushes(this.pushes.take(snapshot.endNs));
     this.#addOwnPushes(snapshot);
     this.timeline.addCounts(snapshot.bySecond);
+    this.timeline.noteAway(secondsAway(snapshot, (timeNs) => this.#secondOf(timeNs)));
     const { warmup, connect, connect_upgraded, ...measured } = snapshot.recorded.series;
     if (connect !== undefined) this.timeline.addTotal('connect', connect);
     if (connect_upgraded !== undefined) this.timeline.addTotal('connect_upgraded', connect_upgraded);

@@ -35,6 +35,8 @@ export class Timeline {
   #measuredS: number;
   /** Intervals that ended before this second are encoded, but for late values. */
   #encodedBeforeS = 0;
+  /** Seconds in which clients were away: what is missing of them is judged at the end. */
+  readonly #awaySeconds = new Set<number>();
 
   /** No interval reaches over the end of `durationMs`, where the drain begins. */
   constructor({ durationMs }: { readonly durationMs: number }) {
@@ -77,9 +79,19 @@ export class Timeline {
     return sum;
   }
 
-  /** Deliveries of intervals that ended before this second and have not arrived. */
+  noteAway(seconds: Iterable<number>): void {
+    for (const second of seconds) this.#awaySeconds.add(second);
+  }
+
+  /** Deliveries of intervals that ended before this second and have not arrived, without those in which clients were away. */
   missingBefore(second: number): number {
-    return this.#endedBefore(second).reduce((total, { counts }) => total + lostOf(counts), 0);
+    return this.#endedBefore(second).reduce((total, interval) => total + this.#lostSoFar(interval), 0);
+  }
+
+  #lostSoFar({ startS, lengthS, counts }: OpenInterval): number {
+    for (let second = startS; second < startS + lengthS; second++)
+      if (this.#awaySeconds.has(second)) return 0;
+    return lostOf(counts);
   }
 
   /** Encodes the series of all intervals that ended before this second. */
@@ -111,7 +123,7 @@ export class Timeline {
   /** The intervals that are over and encoded. What has not arrived from those before `lostBefore` counts as lost. */
   storedSoFar(lostBefore: number): StoredInterval[] {
     return this.#endedBefore(this.#encodedBeforeS).map((interval) =>
-      store(interval, interval.startS + interval.lengthS <= lostBefore ? lostOf(interval.counts) : 0),
+      store(interval, interval.startS + interval.lengthS <= lostBefore ? this.#lostSoFar(interval) : 0),
     );
   }
 

@@ -163,3 +163,23 @@ describe('after clients have come back', () => {
     expect(result.disruptions[0]).toMatchObject({ clients: 1, back: 0, missed: 199 });
   });
 });
+
+it('what clients miss while they are away is not shown as lost while a run goes on', async () => {
+  const run = new FakeRun({
+    planned: planFake(broadcastLatency, {
+      ...{ rate: '100/s', duration: '8s', drain: '1s', disrupt: 'reset at=3s for=1500ms' },
+      ...{ reconnect: 'fixed delay=100ms' },
+    }),
+    behavior: {
+      // One message of the first second is lost.
+      network: ({ stamp, receiver }) =>
+        stamp?.measured === true && stamp.seq === 50 && receiver === 2 ? [] : [1],
+    },
+  });
+  const { ledger } = await run.run();
+  const seconds = run.progress.flatMap((each) => (each.type === 'second' ? [each] : []));
+  expect(ledger.missed).toBeGreaterThan(0);
+  expect(ledger.lost).toBe(1);
+  expect(new Set(seconds.map(({ lost }) => lost))).toEqual(new Set([0, 1]));
+  expect(seconds.findLast(({ phase }) => phase === 'measure')?.lost).toBe(1);
+});

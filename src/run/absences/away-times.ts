@@ -1,4 +1,25 @@
+import type { Snapshot } from '../../generator/messages.ts';
 import { isAwayAt } from '../../measure/absence.ts';
+
+const IN_FLIGHT_NS = 1e9;
+
+/**
+ * The seconds of a snapshot in which a client was away, as far as its messages may be missed rather than lost: those of
+ * the second before its cut may have been in flight.
+ */
+export function secondsAway(
+  { startNs, endNs, away }: Pick<Snapshot, 'startNs' | 'endNs' | 'away'>,
+  secondOf: (timeNs: number) => number,
+): ReadonlySet<number> {
+  const seconds = new Set<number>();
+  for (let at = 0; away !== null && at + 2 < away.length; at += 3) {
+    const [, fromNs = 0, backNs = Number.POSITIVE_INFINITY] = away.subarray(at, at + 3);
+    const last = secondOf(Math.min(backNs, endNs));
+    for (let second = secondOf(Math.max(fromNs, startNs) - IN_FLIGHT_NS); second <= last; second++)
+      seconds.add(second);
+  }
+  return seconds;
+}
 
 /** When clients were away, as their workers have reported it so far. */
 export class AwayTimes {

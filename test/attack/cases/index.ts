@@ -1,6 +1,7 @@
 import type { AttackCase } from '../attack.ts';
 import { calibrations } from './calibrate.ts';
 import { deliveries } from './deliveries.ts';
+import { disruptionCases } from './disruptions.ts';
 import { files } from './files.ts';
 import { foreignText } from './foreign-text.ts';
 import { frames } from './frames.ts';
@@ -35,5 +36,6 @@ export const CASES: Readonly<Record<string, readonly AttackCase[]>> = {
   rendezvous,
   calibrations,
   links: linkCases,
+  disruptions: disruptionCases,
   'Artillery scripts': imports,
 };
