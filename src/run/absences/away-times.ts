@@ -1,7 +1,6 @@
 import type { Snapshot } from '../../generator/messages.ts';
 import { isAwayAt } from '../../measure/absence.ts';
-
-const IN_FLIGHT_NS = 1e9;
+import { IN_FLIGHT_NS } from './balance.ts';
 
 /**
  * The seconds of a snapshot in which a client was away, as far as its messages may be missed rather than lost: those of

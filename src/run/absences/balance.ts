@@ -3,7 +3,7 @@ import { type Absence, type AbsenceBalance, isAwayAt } from '../../measure/absen
 import type { MissingOfAccount } from '../../measure/ledger.ts';
 
 /** A message that was due so long before a cut may have been in flight. */
-const IN_FLIGHT_NS = 1e9;
+export const IN_FLIGHT_NS = 1e9;
 
 /** What is known of a run whose clients were away. */
 export interface RecordedAbsences {
