@@ -75,7 +75,7 @@ export function asAsync<T extends object>(work: object, calling: T): T {
 function wrap(work: AnyFunction, path: string, names: readonly string[], check: ResultCheck): AnyFunction {
   const file = basename(path);
   const name = names.join('.');
-  const { isFitting, expected, mayWait, parts } = check;
+  const { isFitting, expected, mayWait, parts, fault = () => '' } = check;
   const failed = (error: unknown): never => {
     if (error instanceof SockbenchError) throw error;
     throw new SockbenchError({
@@ -88,7 +88,7 @@ function wrap(work: AnyFunction, path: string, names: readonly string[], check: 
   const refuse = (result: unknown, must = expected): never =>
     fail(
       'USER_RESULT',
-      `${name} of ${file}${lineOfName(path, names)} returned ${shownValue(result)}; it must return ${must}`,
+      `${name} of ${file}${lineOfName(path, names)} returned ${shownValue(result)}${fault(result)}; it must return ${must}`,
       'docs/your-own-server.md and docs/scenario.md describe the functions of such files.',
     );
   const settle = (result: unknown) => {

@@ -1,6 +1,7 @@
 /** Checks of what the functions of a user's file return. */
 import { inspect } from 'node:util';
 import { foreign } from '../foreign.ts';
+import { nearest } from '../text.ts';
 
 /** What a function must return. */
 export interface ResultCheck {
@@ -8,6 +9,8 @@ export interface ResultCheck {
   readonly isFitting: (result: unknown) => boolean;
   /** What it must return, for an error: `an object`. */
   readonly expected: string;
+  /** What is wrong with a result that does not fit, behind the result: ` with the unknown field dta`; empty by default. */
+  readonly fault?: (result: unknown) => string;
   /** Whether it may be async. A function that is called for each message may not. */
   readonly mayWait: boolean;
   /** The checks of the functions of the object that it returns, by their names. */
@@ -30,13 +33,17 @@ export function isPromise(value: unknown): value is PromiseLike<unknown> {
 }
 
 /** A function whose result fits; it must not be async. */
-export function must(isFitting: (result: unknown) => boolean, expected: string): ResultCheck {
-  return { isFitting, expected, mayWait: false };
+export function must(
+  isFitting: (result: unknown) => boolean,
+  expected: string,
+  fault = (_: unknown) => '',
+): ResultCheck {
+  return { isFitting, expected, fault, mayWait: false };
 }
 
 /** As {@link must}, for a function that may be async. */
-export function eventually({ isFitting, expected }: ResultCheck): ResultCheck {
-  return { isFitting, expected, mayWait: true };
+export function eventually({ isFitting, expected, fault }: ResultCheck): ResultCheck {
+  return { ...must(isFitting, expected, fault), mayWait: true };
 }
 
 /** The check of a function in the definition; any result but a promise where there is none for its path. */
@@ -48,16 +55,53 @@ export function checkOf(checks: ResultChecks, path: readonly string[]): ResultCh
   return (pattern === undefined ? undefined : checks[pattern]) ?? ANY_VALUE;
 }
 
+/** The fields of what functions return; another one is misspelt. */
+const SENT_FIELDS = {
+  event: ['event', 'data', 'reply'],
+  request: ['url', 'method', 'headers', 'body'],
+  reply: ['event', 'id'],
+} as const satisfies Record<string, readonly string[]>;
+
+/** The first field of an object that is not among the known ones; null where all are known. */
+function unknownField(value: Fields, known: readonly string[]): string | null {
+  for (const name in value) if (!known.includes(name)) return name;
+  return null;
+}
+
+/** ` with the unknown field dta (did you mean data?)`: the first misspelt field of an event or a request, or of a list. */
+function unknownFieldFault(value: unknown): string {
+  for (const each of [value].flat()) {
+    if (!isFieldsObject(each)) continue;
+    const known = 'url' in each ? SENT_FIELDS.request : SENT_FIELDS.event;
+    const { reply } = each;
+    const places = [
+      [each, known, ''] as const,
+      [isFieldsObject(reply) ? reply : {}, SENT_FIELDS.reply, 'reply.'] as const,
+    ];
+    for (const [fields, names, place] of places) {
+      const name = unknownField(fields, names);
+      if (name === null) continue;
+      const meant = nearest(name, names);
+      const hint = meant === null ? '' : ` (did you mean ${meant}?)`;
+      return ` with the unknown field ${place}${foreign(name, 60)}${hint}`;
+    }
+  }
+  return '';
+}
+
 function isOutgoingEvent(value: unknown): boolean {
   if (!isFieldsObject(value) || typeof value['event'] !== 'string' || value['event'] === '') return false;
+  if (unknownField(value, SENT_FIELDS.event) !== null) return false;
   const { reply } = value;
   if (reply === undefined || reply === 'acknowledgement' || reply === 'none') return true;
   if (!isFieldsObject(reply) || typeof reply['event'] !== 'string') return false;
+  if (unknownField(reply, SENT_FIELDS.reply) !== null) return false;
   return reply['id'] === undefined || typeof reply['id'] === 'function';
 }
 
 function isOutgoingRequest(value: unknown): boolean {
   if (!isFieldsObject(value) || typeof value['url'] !== 'string') return false;
+  if (unknownField(value, SENT_FIELDS.request) !== null) return false;
   const { method, headers } = value;
   return (
     (method === undefined || typeof method === 'string') && (headers === undefined || isFieldsObject(headers))
@@ -136,22 +180,26 @@ export const NAMESPACES = must((value) => {
 export function withSlash(namespace: string): string {
   return namespace.startsWith('/') ? namespace : `/${namespace}`;
 }
-export const ONE_EVENT = must(isOutgoingEvent, AN_EVENT);
+export const ONE_EVENT = must(isOutgoingEvent, AN_EVENT, unknownFieldFault);
 export const EVENTS = must(
   (value) => isOutgoingEvent(value) || (Array.isArray(value) && value.every(isOutgoingEvent)),
   `${AN_EVENT}, or a list of these`,
+  unknownFieldFault,
 );
 export const EVENTS_OR_NULL = must(
   (value) => value === null || EVENTS.isFitting(value),
   `${EVENTS.expected}, or null to send nothing`,
+  unknownFieldFault,
 );
 export const ANSWER_EVENTS = must(
   EVENTS_OR_NULL.isFitting,
   `${EVENTS_OR_NULL.expected}. The field acknowledge sends acknowledgements`,
+  unknownFieldFault,
 );
 export const EVENT_OR_REQUEST = must(
   (value) => isOutgoingEvent(value) || isOutgoingRequest(value),
   `${AN_EVENT}; or { url, method, headers, body }`,
+  unknownFieldFault,
 );
 export const NUMBERED_REPLY = must(
   (value) => isFieldsObject(value) && typeof value['item'] === 'number',

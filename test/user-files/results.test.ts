@@ -35,7 +35,7 @@ describe('a function of a target', () => {
     ['publish', Symbol('s'), 'Symbol(s)', PUBLISHED],
     ['publish', trap, '[Function: trap]', PUBLISHED],
     ['publish', [], '[]', PUBLISHED],
-    ['publish', circle, '<ref *1> { self: [Circular *1] }', PUBLISHED],
+    ['publish', circle, '<ref *1> { self: [Circular *1] } with the unknown field self', PUBLISHED],
     ['publish', { event: 5 }, '{ event: 5 }', PUBLISHED],
     ['publish', { event: '' }, "{ event: '' }", PUBLISHED],
     ['publish', { event: 'x', reply: 'maybe' }, "{ event: 'x', reply: 'maybe' }", PUBLISHED],
@@ -96,6 +96,30 @@ describe('a function of a target', () => {
     await expect(call(name, Promise.reject(new Error('no')))).rejects.toMatchObject({
       code: 'USER_FUNCTION',
       message: `${name} of my.target.ts failed: no`,
+    });
+  });
+
+  it.each<[name: string, result: unknown, fault: string]>([
+    ['publish', { event: 'x', dta: 5 }, ' with the unknown field dta (did you mean data?)'],
+    ['publish', { url: '/x', bdy: 5 }, ' with the unknown field bdy (did you mean body?)'],
+    ['publish', { event: 'x', url: '/x' }, ' with the unknown field event'],
+    [
+      'join',
+      [{ event: 'x' }, { event: 'y', replly: 'none' }],
+      ' with the unknown field replly (did you mean reply?)',
+    ],
+    [
+      'request',
+      { event: 'x', reply: { event: 'y', idd: () => 1 } },
+      ' with the unknown field reply.idd (did you mean id?)',
+    ],
+    ['answer.ping', { event: 'x', wholly: 1 }, ' with the unknown field wholly'],
+    ['answer.ping', { yes: true }, ' with the unknown field yes'],
+    ['keepAlive.send', { event: 'x', Data: 1 }, ' with the unknown field Data (did you mean data?)'],
+  ])('%s that returns %o is refused by the name of the field', (name, result, fault) => {
+    expect(thrownBy(() => call(name, result))).toMatchObject({
+      code: 'USER_RESULT',
+      message: expect.stringContaining(`${fault}; it must return {`),
     });
   });
 
