@@ -44,7 +44,7 @@ const KEYS_OF_CUTS = [...KEYS_OF_CLIENTS, 'offset'];
 const KEYS_OF_SERVERS = ['at', 'every', 'for', 'signal'];
 
 /** The keys that each kind has. */
-const KEYS_OF_KIND: Readonly<Record<Disruption['kind'], readonly string[]>> = {
+export const KEYS_OF_KIND: Readonly<Record<Disruption['kind'], readonly string[]>> = {
   close: KEYS_OF_CUTS,
   fin: KEYS_OF_CUTS,
   reset: KEYS_OF_CUTS,
@@ -84,11 +84,12 @@ export function isOfClients(
  * disturbed; `group=2/3` is the second of three groups of them.
  */
 export function parseDisruptions(text: string): readonly DisruptionOption[] {
-  return text
+  const given = text
     .split(',')
     .map((each) => each.trim())
-    .filter((each) => each !== '')
-    .map(parseDisruption);
+    .filter((each) => each !== '');
+  if (given.length === 0) fail('BAD_DISRUPTION', 'the list is empty', EXAMPLE);
+  return given.map(parseDisruption);
 }
 
 function parseDisruption(text: string): DisruptionOption {
@@ -114,10 +115,12 @@ function parseDisruption(text: string): DisruptionOption {
 }
 
 function refuseKind(name: string): never {
+  // No server that sockbench starts can be restarted a part at a time.
+  const kinds = DISRUPTION_KINDS.filter((kind) => kind !== 'rolling-restart');
   return fail(
     'BAD_DISRUPTION',
-    `"${name}" is not a disruption; they are ${list(DISRUPTION_KINDS)}`,
-    didYouMean(name, DISRUPTION_KINDS, EXAMPLE),
+    `"${name}" is not a disruption; they are ${list(kinds)}`,
+    didYouMean(name, kinds, EXAMPLE),
   );
 }
 
@@ -200,22 +203,28 @@ function parseSignal(text: string): Disruption['signal'] {
   );
 }
 
-/** Resolves times that are shares of the measured time. Throws BAD_DISRUPTION for one that lies after it. */
-export function planDisruptions(given: readonly DisruptionOption[], durationMs: number): Disruption[] {
+/**
+ * Resolves times that are shares of the measured time. Throws BAD_DISRUPTION for one that lies after it, as of `whose`: the
+ * option, or the scenario that has them by itself.
+ */
+export function planDisruptions(
+  given: readonly DisruptionOption[],
+  durationMs: number,
+  whose = flagOf('disrupt'),
+): Disruption[] {
+  const ends = given.map(({ at, forMs }) => ('ms' in at ? at.ms + (forMs ?? 1000) : 0));
+  const hint = `Give a --duration of ${formatDurationMs(Math.max(...ends, durationMs))} or more, or earlier times as ${flagOf('disrupt')}.`;
+  const measured = `within the measured ${formatDurationMs(durationMs)}`;
   return given.map(({ at, ...rest }) => {
-    const atMs = 'ms' in at ? at.ms : at.share * durationMs;
-    if (atMs >= durationMs)
-      fail(
-        'BAD_DISRUPTION',
-        `${flagOf('disrupt')}: ${rest.kind} at=${'ms' in at ? formatDurationMs(at.ms) : `${at.share * 100}%`} is not within the measured ${formatDurationMs(durationMs)}`,
-        'Give an earlier time, or a longer --duration.',
-      );
     const { kind, forMs } = rest;
+    const atMs = 'ms' in at ? at.ms : at.share * durationMs;
+    const atText = 'ms' in at ? formatDurationMs(at.ms) : `${at.share * 100}%`;
+    if (atMs >= durationMs) fail('BAD_DISRUPTION', `${whose}: ${kind} at=${atText} is not ${measured}`, hint);
     if (forMs !== null && atMs + forMs > durationMs)
       fail(
         'BAD_DISRUPTION',
-        `${flagOf('disrupt')}: ${kind} at=${formatDurationMs(atMs)} for=${formatDurationMs(forMs)} does not end within the measured ${formatDurationMs(durationMs)}`,
-        `Give a shorter time, or a --duration of ${formatDurationMs(atMs + forMs + 2000)} or more.`,
+        `${whose}: ${kind} at=${atText} for=${formatDurationMs(forMs)} does not end ${measured}`,
+        hint,
       );
     return { ...rest, atMs };
   });

@@ -1,9 +1,10 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { mersenne } from 'pure-rand/generator/mersenne';
 import type { Disruption } from '../contract/disruption.ts';
+import { flagOf } from '../contract/options.ts';
 import type { Layout } from '../contract/scenario.ts';
+import { fail } from '../errors.ts';
 import { isOfClients } from './disruptions.ts';
-import type { Plan } from './plan.ts';
 
 /** One time at which a disruption of the plan happens. */
 export interface Occurrence {
@@ -18,7 +19,13 @@ export interface Occurrence {
   readonly clients: readonly number[];
 }
 
-type DisturbingPlan = Pick<Plan, 'clients' | 'disruptions' | 'durationMs' | 'seed'>;
+/** What the plan of a run says of its disruptions. */
+interface DisturbingPlan {
+  readonly clients: number;
+  readonly disruptions: readonly Disruption[];
+  readonly durationMs: number;
+  readonly seed: number;
+}
 
 /**
  * The disruptions of a run in the order in which they happen, each as often as it does. The same plan gives the same
@@ -67,6 +74,25 @@ export function disturbableClients({ streams }: Layout, clients: number): number
   const senders = new Set(streams.map(({ sender }) => sender));
   const others = everyNumber(clients).filter((client) => !senders.has(client));
   return others.length > 0 ? others : everyNumber(clients);
+}
+
+/** Checks that no disruption is of more clients than it may happen to. Throws BAD_DISRUPTION. */
+export function requireEnoughClients(
+  disruptions: readonly Disruption[],
+  layout: Layout,
+  clients: number,
+): void {
+  const candidates = disturbableClients(layout, clients).length;
+  for (const { kind, clients: wanted, group } of disruptions) {
+    const count = 'count' in wanted ? wanted.count : 1;
+    const available = group === null ? candidates : Math.ceil((candidates - group.number + 1) / group.of);
+    if (count <= available) continue;
+    fail(
+      'BAD_DISRUPTION',
+      `${flagOf('disrupt')}: ${kind} clients=${count} is more than the ${available} that may be disturbed${group === null ? '' : ` in group ${group.number}/${group.of}`}`,
+      'Clients that publish are disturbed only where all do. Give a share, such as clients=50%, or more --clients.',
+    );
+  }
 }
 
 function timesOf({ atMs, everyMs }: Disruption, durationMs: number): number[] {

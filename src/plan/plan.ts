@@ -4,6 +4,7 @@ import type { Layout, Scenario } from '../contract/scenario.ts';
 import { type Protocol, TRANSPORTS, type Transport } from '../contract/target.ts';
 import { ARRIVALS } from './arrivals.ts';
 import { disruptionSchema, parseDisruptions, planDisruptions, requireConnections } from './disruptions.ts';
+import { requireEnoughClients } from './disturbed-clients.ts';
 import { requireReceivers, requireSenders, requireSoundLayout } from './layout.ts';
 import { linkSeries, networkSchema, planNetwork } from './network.ts';
 import { requireConsistent } from './option-conflicts.ts';
@@ -121,8 +122,10 @@ export function buildPlan(
   const durationMs = profileDurationMs(profile);
   const own = scenario.disrupt?.(scenarioOptions);
   const asDisrupted = options.disrupt ?? (own === undefined ? [] : parseDisruptions(own));
-  const disruptions = planDisruptions(asDisrupted, durationMs);
+  const isOwn = options.disrupt === null && own !== undefined;
+  const disruptions = planDisruptions(asDisrupted, durationMs, isOwn ? scenario.name : undefined);
   if (disruptions.length > 0) requireConnections(scenario);
+  requireEnoughClients(disruptions, layout, options.clients);
   const plan: Plan = {
     scenario: scenario.name,
     scenarioFile,

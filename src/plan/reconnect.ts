@@ -27,7 +27,7 @@ export const NO_RECONNECT: ReconnectPolicy = {
   maxAttempts: null,
 };
 
-const KEYS_OF_POLICY: Readonly<Record<ReconnectPolicy['kind'], readonly string[]>> = {
+export const KEYS_OF_POLICY: Readonly<Record<ReconnectPolicy['kind'], readonly string[]>> = {
   none: [],
   immediate: ['attempts'],
   fixed: ['delay', 'attempts'],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { broadcastLatency } from '../../scenarios/broadcast-latency.ts';
+import { recovery } from '../../scenarios/recovery.ts';
 import { roomFanout } from '../../scenarios/room-fanout.ts';
 import { cutsConnections, isOfClients, parseDisruptions } from '../../src/plan/disruptions.ts';
 import { occurrencesOf } from '../../src/plan/disturbed-clients.ts';
@@ -54,10 +55,28 @@ describe('--disrupt', () => {
     ['half-open at=5s pings=no', 'pings=no is neither on nor off'],
     ['slow at=5s', '"slow at=5s" has no rate'],
     ['slow at=5s read=10KiB', 'read=10KiB is not a size per second'],
+    ['', 'the list is empty'],
+    [' , ', 'the list is empty'],
+    ['reset at=5s clients=500', 'clients=500 is more than the 3 that may be disturbed'],
+    ['reset at=5s group=3/5 clients=3', 'clients=3 is more than the 1 that may be disturbed in group 3/5'],
+    ['reset at=5s group=10/10', 'clients=1 is more than the 0 that may be disturbed in group 10/10'],
+    ['silence at=50% for=6s', 'silence at=50% for=6s does not end within the measured 10s'],
   ])('refuses %s', (disrupt, message) => {
     const error = thrownBy(() => planFake(broadcastLatency, { disrupt }));
     expect(error.message).toMatch(/^--disrupt: /);
     expect(error.message).toContain(message);
+  });
+
+  it('does not name the option where the scenario disturbs by itself, and says how long it takes', () => {
+    const error = thrownBy(() => planFake(recovery, { duration: '5s', clients: '8' }));
+    expect(error.message).toBe('recovery: reset at=6s is not within the measured 5s');
+    expect(error.hint).toContain('a --duration of 9s or more');
+    expect(planFake(recovery, { duration: '9s', clients: '8' }).plan.disruptions).toHaveLength(8);
+  });
+
+  it('does not offer a kind that is refused', () => {
+    const error = thrownBy(() => parseDisruptions('roll at=1s'));
+    expect(error.message).toMatch(/slow and restart$|slow or restart$|slow, restart$/);
   });
 
   it('knows which disruptions end connections, and which happen to clients', () => {
