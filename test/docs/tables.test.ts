@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { DOC_TABLE_NAMES, PAGES_WITH_TABLES, withCurrentTables } from '../../scripts/docs.ts';
 import { EXIT } from '../../src/errors.ts';
 import { OPERATIONS } from '../../src/generator/operations/index.ts';
+import { KEYS_OF_KIND } from '../../src/plan/disruptions.ts';
 import { PLAN_OPTIONS } from '../../src/plan/options.ts';
+import { KEYS_OF_POLICY } from '../../src/plan/reconnect.ts';
 import { capacitySchema } from '../../src/result/capacity.ts';
 import { comparisonSchema } from '../../src/result/comparison.ts';
 import { runResultSchema } from '../../src/result/run-result.ts';
@@ -42,6 +44,27 @@ it('docs/scenario.md lists every operation', () => {
     ([, kind]) => kind,
   );
   expect(listed.toSorted()).toEqual(Object.keys(OPERATIONS).toSorted());
+});
+
+describe('docs/disruption.md', () => {
+  const named = (text: string) => [...text.matchAll(/`([a-z-]+)`/g)].map(([, name]) => name);
+  /** The rows of the table whose header begins so: the name, and the names in the last cell. */
+  const rowsBelow = (header: string) => {
+    const [, table = ''] = textOf('docs/disruption.md').split(`| ${header} |`);
+    const rows = (table.split('\n\n')[0] ?? '').matchAll(/^\| `([a-z-]+)` \|(?:.*\|)?([^|]*)\|$/gm);
+    return Object.fromEntries([...rows].map(([, name = '', cell = '']) => [name, named(cell)]));
+  };
+
+  it('lists every kind of disruption with its keys', () => {
+    // It is refused, since sockbench starts a server as a whole.
+    const { 'rolling-restart': _, ...kinds } = KEYS_OF_KIND;
+    expect(rowsBelow('kind')).toEqual(kinds);
+    expect(Object.keys(rowsBelow('key'))).toEqual(expect.arrayContaining(Object.values(kinds).flat()));
+  });
+
+  it('lists every policy with its keys', () => {
+    expect(rowsBelow('policy')).toEqual(KEYS_OF_POLICY);
+  });
 });
 
 /** Returns the names of all fields in a JSON schema, at any depth. */
