@@ -17,6 +17,21 @@ export function reportAbsences(
   };
 }
 
+/** Time between two reports of absences in the drain. */
+const REPORT_ABSENCES_EVERY_NS = 500e6;
+
+/** Makes the same report in the drain, where it has been some time since the last one; null before. */
+export function absencesInDrain(
+  context: Pick<WorkerContext, 'absences'>,
+  ledger: Pick<Ledger, 'missingOf'>,
+  times: Pick<SentTimes, 'all'>,
+): AbsencesOfWorker | null {
+  const { absences } = context;
+  return absences?.isReportDue(REPORT_ABSENCES_EVERY_NS) === true
+    ? reportAbsences(context, ledger, times)
+    : null;
+}
+
 /** Absences that were not over at `sinceNs`, as `away` of a snapshot; null where no client of the run comes back. */
 export function awaySince(
   { absences }: Pick<WorkerContext, 'absences'>,

@@ -184,6 +184,8 @@ export type FromWorker =
   | {
       readonly type: 'totals';
       readonly delivered: number;
+      /** As of now; null where they were reported a moment ago, or no client of the run comes back. */
+      readonly absences: AbsencesOfWorker | null;
       /** Iterations that are not over, which may still publish, and published messages yet to be acknowledged. */
       readonly iterating: number;
       readonly streams: readonly SentOfStream[];

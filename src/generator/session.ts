@@ -6,7 +6,7 @@ import { ReasonCounts } from '../measure/reason-counts.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
 import { handleArrived } from '../measure/timers.ts';
 import type { Traffic } from '../measure/traffic.ts';
-import { reportAbsences } from './absence-report.ts';
+import { absencesInDrain, reportAbsences } from './absence-report.ts';
 import { type Absences, absencesOf } from './absences/absences.ts';
 import { type ContextOptions, WorkerContext } from './context.ts';
 import { DroppedClients } from './dropped-clients.ts';
@@ -163,9 +163,8 @@ export class GeneratorSession {
   }
 
   async #connect(): Promise<void> {
-    const { timers } = this.#context;
     const { post } = this.#options;
-    const stop = timers.every(SAMPLE_EVERY_MS, () => {
+    const stop = this.#context.timers.every(SAMPLE_EVERY_MS, () => {
       const { connections, failures } = this.#pool;
       post({ type: 'connecting', connected: connections.size, reason: failures.commonest });
     });
@@ -217,8 +216,7 @@ export class GeneratorSession {
     this.#postTotals();
     this.#dropped.post();
     const { known, ledger, replies } = this.#receiver;
-    const { target, layout } = this.#context;
-    const expected = expectedEvents(target.mapping, layout, replies.asked);
+    const expected = expectedEvents(this.#context.target.mapping, this.#context.layout, replies.asked);
     const received = { ...this.#received.counts(known.counts()), expected };
     const absences = reportAbsences(this.#context, ledger, this.#messages.times);
     post({ type: 'final', rows: ledger.rows(), missedFirst: ledger.missedFirst(), received, absences });
@@ -245,6 +243,8 @@ export class GeneratorSession {
   #postTotals(): void {
     const { delivered } = this.#receiver.ledger.totals();
     const iterating = [...this.#operations.values()].reduce((sum, { pending = 0 }) => sum + pending, 0);
-    this.#options.post({ type: 'totals', delivered, iterating, streams: this.#messages.byStream() });
+    const absences = absencesInDrain(this.#context, this.#receiver.ledger, this.#messages.times);
+    const streams = this.#messages.byStream();
+    this.#options.post({ type: 'totals', delivered, iterating, streams, absences });
   }
 }

@@ -87,6 +87,8 @@ export interface AbsencesOfClients {
   readonly newest: ReadonlyMap<number, RunningAbsence>;
   /** All absences, in the order in which they began. */
   readonly all: readonly RunningAbsence[];
+  /** Whether it has not been called with this result for so long. */
+  isReportDue(everyNs: number): boolean;
 }
 
 /** What became of the messages that were sent while a client was away. `missed`: no recovery was promised. */

@@ -149,6 +149,7 @@ export class Collector {
       case 'totals':
         record.delivered = message.delivered;
         record.iterating = message.iterating;
+        record.absences = message.absences ?? record.absences;
         record.sent = message.streams;
         break;
       case 'final':

@@ -1,5 +1,6 @@
 import { isObserving } from '../contract/scenario.ts';
 import type { SentOfStream } from '../generator/messages.ts';
+import { NeverArriving } from './absences/never-arriving.ts';
 import { giveUp, HUNG_AFTER_MS, Silence } from './hung-workers.ts';
 import type { StartedRun } from './phases.ts';
 
@@ -24,6 +25,7 @@ export async function drain(run: StartedRun): Promise<void> {
     membership.lost !== 'receiver';
   const elsewhere = shard === null ? [] : shard.scheduledElsewhere();
   const silence = new Silence(run);
+  const gone = new NeverArriving(run);
   let untilMs = plan.drainMs;
   let completeAtMs: number | null = null;
   while (control.attendedMs < untilMs && canArrive()) {
@@ -31,7 +33,7 @@ export async function drain(run: StartedRun): Promise<void> {
     await host.timers.sleep(DRAIN_POLL_MS);
     giveUp(run, silence.longerThan(HUNG_AFTER_MS), HUNG_AFTER_MS);
     if (silence.longerThan(HELD_UP_AFTER_MS).length > 0) untilMs += control.attendedMs - beforeMs;
-    if (isWaiting(run, elsewhere)) continue;
+    if (isWaiting(run, elsewhere, gone)) continue;
     completeAtMs ??= control.elapsedMs;
     if (control.elapsedMs - completeAtMs >= settleMs) break;
   }
@@ -41,11 +43,15 @@ export async function drain(run: StartedRun): Promise<void> {
  * Whether a delivery is missing that a worker can still report, or an iteration may still publish. `elsewhere`: what other
  * shards send; null where only they know when they are done.
  */
-function isWaiting({ membership, collector }: StartedRun, elsewhere: SentOfStream[] | null): boolean {
+function isWaiting(
+  { membership, collector }: StartedRun,
+  elsewhere: SentOfStream[] | null,
+  gone: NeverArriving,
+): boolean {
   if (elsewhere === null) return true;
   const alive = collector.workers.filter((_, worker) => !membership.lostWorkers.has(worker));
   const delivered = alive.reduce((sum, worker) => sum + worker.delivered, 0);
   const expected = membership.expected([...collector.sent(), ...elsewhere]);
-  const isMissing = delivered < expected.total - expected.silent;
+  const isMissing = delivered < expected.total - expected.silent - gone.count;
   return isMissing || alive.some(({ iterating }) => iterating > 0) || collector.pushes.incomplete > 0;
 }

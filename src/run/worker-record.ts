@@ -21,7 +21,7 @@ export interface WorkerRecord {
   totals: LedgerTotals;
   rows: readonly AccountRow[];
   missedFirst: readonly MissedFirst[];
-  /** Of its clients and what they sent; null before its final report, and where no client of the run comes back. */
+  /** Of its clients and what they sent; null before the drain, and where no client of the run comes back. */
   absences: AbsencesOfWorker | null;
   /** What its clients received; null before its final report. */
   received: ReceivedCounts | null;

@@ -452,11 +452,12 @@ describe('what else workers report', () => {
 
   it('is the latest count of messages sent, delivered and in flight, and finally every account', () => {
     const { collector } = startCollector();
-    collector.onMessage(1, { type: 'totals', delivered: 70, iterating: 0, streams: [] });
+    collector.onMessage(1, { type: 'totals', delivered: 70, iterating: 0, streams: [], absences: null });
     collector.onMessage(1, {
       type: 'totals',
       delivered: 80,
       iterating: 3,
+      absences: null,
       streams: [{ stream: 0, sent: 40, rejected: 0 }],
     });
     const row = { receiver: 2, stream: 0, delivered: 80, late: 0, duplicated: 0, reordered: 0, corrupted: 0 };

@@ -155,12 +155,18 @@ describe('after clients have come back', () => {
       { code: 'not_back', message: expect.stringMatching(/^1 of 1 absence did not end: .*ECONNREFUSED/) },
     ]);
     expect(result.disruptions[0]).toMatchObject({ back: 0, lastBackMs: null, openedPeakHz: null });
+    expect(result.timing.drainMs).toBeLessThan(1000);
+    // A client that still tries may get what it has missed.
+    const trying = await runWithRefusals({ reconnect: 'fixed delay=100ms' }, 9000, 3);
+    expect(trying.timing.drainMs).toBeGreaterThan(4900);
   });
 
   it('by no policy is what the plan asked for', async () => {
     const result = await runWithRefusals({}, 9000);
     expect([result.socketsAfter, result.findings]).toEqual([null, []]);
     expect(result.disruptions[0]).toMatchObject({ clients: 1, back: 0, missed: 199 });
+    // Nothing more can arrive, so that the drain does not last its 5 s.
+    expect(result.timing.drainMs).toBeLessThan(1000);
   });
 });
 

@@ -255,7 +255,7 @@ export class FakeWorker implements WorkerHandle {
     this.#process.pause(forMs);
     for (let atMs = 1000; atMs < forMs; atMs += 1000) {
       this.#run.time.after(atMs, () =>
-        this.#send({ type: 'totals', delivered: 0, iterating: 0, streams: [] }),
+        this.#send({ type: 'totals', delivered: 0, iterating: 0, streams: [], absences: null }),
       );
     }
   }

@@ -14,6 +14,7 @@ export class AbsenceLog implements AbsencesOfClients {
   readonly newest = new Map<number, RunningAbsence>();
   readonly all: RunningAbsence[] = [];
   readonly #clock: Clock;
+  #reportedNs = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -31,6 +32,13 @@ export class AbsenceLog implements AbsencesOfClients {
     this.newest.set(client, absence);
     this.all.push(absence);
     return absence;
+  }
+
+  isReportDue(everyNs: number): boolean {
+    const nowNs = this.#clock.nowNs();
+    const isDue = nowNs - this.#reportedNs >= everyNs;
+    if (isDue) this.#reportedNs = nowNs;
+    return isDue;
   }
 
   /** The absence of a client that is away; null for one that is not. */

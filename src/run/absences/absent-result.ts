@@ -8,17 +8,23 @@ import { type ServerSockets, storeSockets } from './server-sockets.ts';
 
 type AbsentRecord = Pick<RunParts, 'plan' | 'membership' | 'collector'>;
 
-/**
- * Balances the absences of a run by what its workers reported at the end. The seconds of its timeline then have what was
- * missed, and no longer what was not expected.
- */
-export function balanceAbsent({ plan, membership, collector }: AbsentRecord): BalancedAbsences {
-  const absent = balanceAbsences({
+/** Balances the absences of a run by the last reports of its workers. */
+export function balanceReported({ plan, membership, collector }: AbsentRecord): BalancedAbsences {
+  return balanceAbsences({
     reports: collector.workers.flatMap(({ absences }) => absences ?? []),
     copiesOf: (stream) => membership.copies(stream),
     hasLeft: ({ disruption }: Absence) =>
       disruption !== null && plan.disruptions[disruption]?.kind === 'leave',
   });
+}
+
+/**
+ * Balances the absences of a run at its end. The seconds of its timeline then have what was missed, and no longer what was
+ * not expected.
+ */
+export function balanceAbsent(record: AbsentRecord): BalancedAbsences {
+  const { collector } = record;
+  const absent = balanceReported(record);
   const secondOf = (timeNs: number) => Math.floor((timeNs - collector.measureStartNs) / 1e9);
   collector.timeline.addAbsent(absent.missed.dueNs.map(secondOf), absent.notExpected.dueNs.map(secondOf));
   return absent;
