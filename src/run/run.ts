@@ -71,6 +71,7 @@ export async function runPlan(
   try {
     const started = await timed('start', () => start(run));
     hooks.onStarted?.(() => runSoFar(started));
+    const socketsBefore = countServerSockets(started, 0);
     await timed('connect', () => connect(started));
     const { shard } = run;
     if (shard !== null) await timed('rendezvous', () => shard.meet(started));
@@ -96,7 +97,7 @@ export async function runPlan(
     const measureMs = await timed('measure', () => measureLoad(started));
     stopKeeping();
     await timed('drain', () => drain(started));
-    const serverSockets = countServerSockets(started);
+    const serverSockets = countServerSockets(started, socketsBefore?.count ?? 0);
     await timed('collect', () => collect(started));
     const profiles = await takeProfiles(started, measureMs, hooks.out, startedAt);
     live.end();

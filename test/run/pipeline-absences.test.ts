@@ -53,7 +53,9 @@ async function runWithRefusals(given: Record<string, string>, untilMs: number, s
       ...{ rate: '100/s', duration: '3s', drain: '5s', disrupt: 'reset at=1005ms clients=1', ...given },
     }),
     behavior: { refuses: () => (isRefusing ? 'ECONNREFUSED' : null) },
-    ...(sockets === undefined ? {} : { serverSockets: () => sockets }),
+    ...(sockets === undefined
+      ? {}
+      : { serverSockets: () => (run.server.connections.size === 0 ? 1 : sockets + 1) }),
   });
   run.during('measure', 900, () => {
     isRefusing = true;

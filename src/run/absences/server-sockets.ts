@@ -11,14 +11,17 @@ export interface ServerSockets {
 }
 
 /**
- * Counts the connections of the server; null where no client may come back, and where the count says nothing of clients:
+ * Counts the connections of the server beside the `others` that it had before clients connected; null where no client may come back, and where the count says nothing of clients:
  * over polling or through a relay, of another host, and in a shard, whose server has the clients of others too.
  */
-export function countServerSockets({ plan, host, server, shard }: StartedRun): ServerSockets | null {
+export function countServerSockets(
+  { plan, host, server, shard }: StartedRun,
+  others: number,
+): ServerSockets | null {
   const { transport, network } = plan;
   if (!mayBeAway(plan) || transport !== 'websocket' || network !== null || shard !== null) return null;
   const count = host.countSockets(new URL(server.url));
-  return count === null ? null : { atNs: host.clock.nowNs(), count };
+  return count === null ? null : { atNs: host.clock.nowNs(), count: Math.max(0, count - others) };
 }
 
 /** Adds how many clients had a connection then, or were opening one. */
