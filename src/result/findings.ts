@@ -92,6 +92,11 @@ export const FINDINGS = {
     "check the reasons: let clients log in or join first, or stay below the server's limits (--rate, --clients)",
   ),
   too_few_samples: invalid('server', 'Too few samples were measured for a median.', LONGER),
+  nothing_arrived: invalid(
+    'server',
+    'No message arrived that the target recognizes, or no push.',
+    "compare what the clients receive with the target file: 'sockbench trace' shows each message, and delivery (echoed, observe) names the event",
+  ),
   interrupted: invalid('user', 'The user stopped the run.', 'let it finish'),
   run_killed: invalid('user', 'The run was killed; its last checkpoint remains.', 'let it finish'),
   server_overloaded: note(

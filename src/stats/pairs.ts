@@ -66,7 +66,8 @@ function isFault(finding: Finding, run: ArmRun | undefined): boolean {
   if (run === undefined) return false;
   if (run.result === null) return true;
   if (faultOf(finding) !== 'server') return false;
-  return finding.code !== 'too_few_samples' || sentEnough(run.result);
+  const isFew = finding.code === 'too_few_samples' || finding.code === 'nothing_arrived';
+  return !isFew || sentEnough(run.result);
 }
 
 /** With random arrivals a run may send too little. A server that pushes by itself and pushes nothing is at fault. */

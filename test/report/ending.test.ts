@@ -211,6 +211,12 @@ describe('the end of a run', () => {
     );
   });
 
+  it('wraps a long caveat, whose end says what to do', () => {
+    const caveat = `answer.ping of my.target.ts (line 16) returned ${'x'.repeat(60)}; it must return an event`;
+    const ending = { ...runEnding([makeResult()]), caveats: [caveat] };
+    expect(textOf(ending)).toMatch(/^! answer\.ping of my\.target\.ts[\s\S]*\n {2}an event\n/m);
+  });
+
   it('says how much it leaves out', () => {
     const text = textOf(runEnding([runs['crowded'] ?? valid]));
     expect(text).toMatch(/ {2}\d+ more caveats \(--verbose\)\n/);

@@ -104,7 +104,7 @@ function byImportance(marks: readonly Mark[]): Mark[] {
 function limitLines({ caveats, reasons, thresholds, advice }: Ending, sheet: Sheet): string[][] {
   const { lines } = sheet.room;
   return [
-    listed(sheet, caveats, 'caveat', (text) => signed(sheet, 'warning', '!', text, 1)),
+    listed(sheet, caveats, 'caveat', (text) => signed(sheet, 'warning', '!', text, lines)),
     listed(sheet, reasons, 'reason', (text) => signed(sheet, 'bad', '\u2717', text, lines)),
     listed(sheet, byImportance(thresholds), 'threshold', ({ passed, text }) => {
       const [style, sign] = MARKS[`${passed}`];

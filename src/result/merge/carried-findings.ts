@@ -14,6 +14,7 @@ const OF_THE_WHOLE: ReadonlySet<FindingCode> = new Set<FindingCode>([
   'sender_lost',
   'send_failed',
   'too_few_samples',
+  'nothing_arrived',
   'server_overloaded',
   'machine_overloaded',
   'imperfect_delivery',

@@ -96,7 +96,7 @@ export function judgeRun(
     // A shard has only a part of the samples; a merge has them all.
     invalid:
       isOverloaded || result.shard !== null
-        ? invalid.filter(({ code }) => code !== 'too_few_samples')
+        ? invalid.filter(({ code }) => code !== 'too_few_samples' && code !== 'nothing_arrived')
         : invalid,
     findings: findings.filter((finding) => finding !== null),
     notes: notes.filter((note) => note !== null),

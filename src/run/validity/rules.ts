@@ -123,11 +123,14 @@ const clientsLost: Rule = ({ result }) => {
   return { code: 'clients_lost', message };
 };
 
-/** Why nothing arrived, as far as the run shows it. No advice about the server where the generator was the limit. */
+/**
+ * Why nothing arrived, as far as the run shows it. No advice about the server where the generator was the limit; null where
+ * the target may not fit the server.
+ */
 function whyNone(
-  { result: { failed, ledger, plan, warmup, received } }: ResultView,
+  { result: { failed, ledger, warmup } }: ResultView,
   causes: readonly Finding[],
-): string {
+): string | null {
   if (ledger.corrupted > 0) return ` intact: ${formatCount(ledger.corrupted)} had another length or content`;
   const [first] = failed;
   if (first !== undefined) return `: ${first.reason}`;
@@ -135,7 +138,11 @@ function whyNone(
   if (typeof warmupMedianNs === 'number') {
     return ` before the end of the drain (--drain); warm-up messages arrived, with a median latency of ${formatNs(warmupMedianNs)} at the end`;
   }
-  if (causes.some((cause) => faultOf(cause) === 'generator')) return '';
+  return causes.some((cause) => faultOf(cause) === 'generator') ? '' : null;
+}
+
+/** What arrived instead of the messages that the target recognizes. */
+function unrecognized({ plan, received }: ResultView['result']): string {
   if (received !== null) return `: ${receivedInstead(received)}; ${SEE_TRACE}`;
   return plan.target.file === null
     ? ': check that the server handles the events of docs/your-own-server.md'
@@ -163,11 +170,14 @@ const tooFewSamples: Rule = (view, causes) => {
   const { samples, ledger, failed } = view.result;
   if (samples.count >= needed || isHeld(view.result)) return null;
   const cause = listCounted(failed.slice(0, 1));
-  const message =
-    ledger.expected > 0 && ledger.delivered === 0
-      ? `none of ${plural(ledger.expected, 'message')} arrived${whyNone(view, causes)}`
-      : `${plural(samples.count, samples.unit)} measured; a median needs at least ${needed}${cause === '' ? whyNoPush(view.result) : `: ${cause}`}`;
-  return { code: 'too_few_samples', message };
+  if (ledger.expected > 0 && ledger.delivered === 0) {
+    const why = whyNone(view, causes);
+    const message = `none of ${plural(ledger.expected, 'message')} arrived${why ?? unrecognized(view.result)}`;
+    return { code: why === null ? 'nothing_arrived' : 'too_few_samples', message };
+  }
+  const noPush = cause === '' ? whyNoPush(view.result) : '';
+  const message = `${plural(samples.count, samples.unit)} measured; a median needs at least ${needed}${cause === '' ? noPush : `: ${cause}`}`;
+  return { code: noPush === '' ? 'too_few_samples' : 'nothing_arrived', message };
 };
 
 /** Causes before their consequences: the first one heads the verdict. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { remediesOf } from '../../../src/result/remedies.ts';
 import type { RunResult } from '../../../src/result/run-result.ts';
 import { viewResult } from '../../../src/result/view.ts';
 import { LIMITS } from '../../../src/run/validity/limits.ts';
@@ -458,6 +459,12 @@ describe('a run in which nothing arrived', () => {
       warmup: { durationMs: 2000, stable: null, windowMediansNs: [null, null] },
       ...part,
     });
+
+  it('advises to trace it where the target may not fit, not to measure longer', () => {
+    const reasons = judgeValidity(viewResult(silent({})));
+    expect(reasons.map(({ code }) => code)).toEqual(['nothing_arrived']);
+    expect(remediesOf(reasons)).toEqual([expect.stringMatching(/sockbench trace.* delivery/)]);
+  });
 
   it('asks whether the server handles the events when the warm-up delivered nothing either', () => {
     expect(messagesOf(silent({}))).toEqual([

@@ -133,7 +133,7 @@ const FAULTS = ['server_died', 'clients_lost', 'sender_lost'];
 
 function isFault(code: string, { rate, samples }: Result): boolean {
   const isSilent = samples.unit === 'push' ? samples.count === 0 : rate.sent >= 20;
-  return FAULTS.includes(code) || (code === 'too_few_samples' && isSilent);
+  return FAULTS.includes(code) || (['too_few_samples', 'nothing_arrived'].includes(code) && isSilent);
 }
 
 /** Two arms of a round: the pair, unless it is dropped, and the codes of what failed by itself, for each arm. */
