@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { parseDisruptions, planDisruptions } from '../../src/plan/disruptions.ts';
+import { recoveryFacts } from '../../src/report/content/recovery.ts';
 import { planFacts } from '../../src/report/content/run-facts.ts';
+import { disruptionOutcomes } from '../../src/result/disruption-outcomes.ts';
 import { runResultSchema } from '../../src/result/run-result.ts';
 import { makeResult } from './fixture.ts';
 
@@ -61,4 +64,21 @@ describe('the facts of a plan', () => {
     expect(factOf('sender cool-down', { senderCooldownMs: 1500 })).toBe('1.5s');
     expect(factOf('sender cool-down', {})).toBeUndefined();
   });
+});
+
+it('sessions that no client asked for are no failure to restore', () => {
+  const { plan, ...valid } = makeResult({ seconds: 1 });
+  const disruptions = planDisruptions(parseDisruptions('reset at=1s, reset at=1s offset=off'), 10_000);
+  const absence = {
+    ...{ client: 1, disruption: 0, repetition: 0, reason: 'reset', attempts: 1, failure: null },
+    ...{ recovered: true, fromMs: 1000, triedMs: 1900, connectedMs: 1950, backMs: 2000, receivingMs: null },
+    ...{ firstReplayedMs: null, lastReplayedMs: null, replayed: 5, early: 0, missed: 0, lost: 0 },
+    ...{ duplicated: 0, reordered: 0 },
+  };
+  const unasked = { ...absence, disruption: 1, recovered: false, replayed: 0, missed: 5 };
+  const outcomes = disruptionOutcomes([absence, unasked], { disruptions });
+  const result = { ...valid, plan: { ...plan, disruptions }, disruptions: outcomes, absenceCount: 2 };
+  expect(recoveryFacts(result)[1]?.[1]).toBe(
+    '5 replayed, 5 missed, 0 lost, 0 duplicates, 1 of 1 sessions restored, 1 new by offset=off',
+  );
 });

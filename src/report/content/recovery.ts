@@ -163,11 +163,15 @@ function socketsText({ socketsAfter }: RunResult, label: string): string[] {
 }
 
 /** How clients came back in a whole run, in two lines; nothing where no client was away. */
-export function recoveryFacts({ disruptions, absenceCount }: RunResult): Fact[] {
+export function recoveryFacts({ disruptions, absenceCount, plan }: RunResult): Fact[] {
   if (disruptions.length === 0) return [];
   const sum = (name: 'back' | 'replayed' | 'missed' | 'lost' | 'duplicated' | 'recovered' | 'newSessions') =>
     disruptions.reduce((total, outcome) => total + outcome[name], 0);
-  const sessions = sum('recovered') + sum('newSessions');
+  // Clients that take no offset along get a new session from every server.
+  const unasked = disruptions
+    .filter(({ disruption }) => plan.disruptions[disruption ?? -1]?.sendsOffset === false)
+    .reduce((total, { newSessions }) => total + newSessions, 0);
+  const sessions = sum('recovered') + sum('newSessions') - unasked;
   const counts = [
     `${formatCount(sum('replayed'))} replayed`,
     `${formatCount(sum('missed'))} missed`,
@@ -176,6 +180,7 @@ export function recoveryFacts({ disruptions, absenceCount }: RunResult): Fact[] 
     ...(sessions === 0
       ? []
       : [`${formatCount(sum('recovered'))} of ${formatCount(sessions)} sessions restored`]),
+    ...(unasked === 0 ? [] : [`${formatCount(unasked)} new by offset=off`]),
   ];
   return [
     [
