@@ -3,17 +3,31 @@ import {
   defineScenario,
   everyClient,
   integer,
+  onOff,
   option,
   type Stream,
 } from '../src/contract/scenario.ts';
 
-/** One client publishes to each room; the others receive. */
-export function roomsWithPublisher(rooms: number, clients: number) {
+/** For servers that send a message to its sender too. */
+export const INCLUDE_SENDER = option(
+  null,
+  'false',
+  'publish to the room with the sender, for a server that sends messages back',
+  onOff,
+);
+
+/** One client publishes to each room; the others receive, and the client itself where it is asked for. */
+export function roomsWithPublisher(
+  rooms: number,
+  clients: number,
+  { includeSender = false }: { readonly includeSender?: boolean } = {},
+) {
   const names = Array.from({ length: Math.min(rooms, clients) }, (_, index) => `room-${index}`);
   const streams = names.map((room, index): Stream => {
     const members = everyClient(clients).filter((client) => client % names.length === index);
-    const receivers = members.filter((client) => client !== index);
-    return { sender: index, operation: { kind: 'publish', scope: 'room-but-me', room }, receivers };
+    const receivers = members.filter((client) => includeSender || client !== index);
+    const scope = includeSender ? 'room' : 'room-but-me';
+    return { sender: index, operation: { kind: 'publish', scope, room }, receivers };
   });
   return {
     rooms: everyClient(clients).map((client) => [names[client % names.length] ?? '']),
@@ -33,8 +47,9 @@ export const reconnectStorm = defineScenario({
       'how connections end, unless --disrupt is given',
       choice(['reset', 'fin', 'close', 'restart']),
     ),
+    includeSender: INCLUDE_SENDER,
   },
   defaults: { rate: '20/s', duration: '20s', reconnect: 'exponential' },
   disrupt: ({ cut }) => `${cut} at=50%`,
-  layout: ({ rooms }, clients) => roomsWithPublisher(rooms, clients),
+  layout: ({ rooms, includeSender }, clients) => roomsWithPublisher(rooms, clients, { includeSender }),
 });

@@ -1,5 +1,5 @@
 import { defineScenario, fail, option, parseDurationMs } from '../src/contract/scenario.ts';
-import { roomsWithPublisher } from './reconnect-storm.ts';
+import { INCLUDE_SENDER, roomsWithPublisher } from './reconnect-storm.ts';
 
 /** When the first cut begins, and how long a client is back before the second one. */
 const FIRST_AT_MS = 2000;
@@ -28,6 +28,7 @@ export const recovery = defineScenario({
   headline: 'delivery',
   options: {
     cuts: option('LIST', '1s,3s', 'lengths of the cuts, unless --disrupt is given', parseCuts),
+    includeSender: INCLUDE_SENDER,
   },
   defaults: { rate: '20/s', duration: '15s', reconnect: 'fixed delay=100ms' },
   disrupt({ cuts }) {
@@ -47,7 +48,7 @@ export const recovery = defineScenario({
       })
       .join(', ');
   },
-  layout({ cuts }, clients) {
+  layout({ cuts, includeSender }, clients) {
     const groups = groupCount(cuts);
     if (clients <= groups)
       fail(
@@ -55,6 +56,6 @@ export const recovery = defineScenario({
         `--cuts ${cuts} needs ${groups} groups of receivers and a publisher; there are ${clients} clients`,
         `Give --clients ${groups + 1} or more, or fewer lengths.`,
       );
-    return roomsWithPublisher(1, clients);
+    return roomsWithPublisher(1, clients, { includeSender });
   },
 });

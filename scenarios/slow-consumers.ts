@@ -1,5 +1,5 @@
 import { defineScenario, fail, integer, option, requireAtMost } from '../src/contract/scenario.ts';
-import { roomsWithPublisher } from './reconnect-storm.ts';
+import { INCLUDE_SENDER, roomsWithPublisher } from './reconnect-storm.ts';
 
 function parseSlow(text: string): string {
   const share = /^(\d+(?:\.\d+)?)%$/.exec(text)?.[1];
@@ -22,13 +22,14 @@ export const slowConsumers = defineScenario({
   options: {
     slow: option('LIST', '10%', 'receivers that read slowly: a share or a number', parseSlow),
     read: option('RATE', '0', 'what each of them reads, such as 10KiB/s', parseRead),
+    includeSender: INCLUDE_SENDER,
   },
   defaults: { rate: '100/s', duration: '20s' },
   disrupt: ({ slow, read }) => `slow at=50% clients=${slow} read=${read}`,
-  layout: ({ slow }, clients) => {
+  layout: ({ slow, includeSender }, clients) => {
     // Besides the publisher, at least one client reads.
     if (!slow.endsWith('%'))
       requireAtMost('slow', Number(slow), clients - 2, 'receivers beside one that reads');
-    return roomsWithPublisher(1, clients);
+    return roomsWithPublisher(1, clients, { includeSender });
   },
 });
