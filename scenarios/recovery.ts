@@ -53,7 +53,7 @@ export const recovery = defineScenario({
     if (clients <= groups)
       fail(
         'TOO_FEW_CLIENTS',
-        `--cuts ${cuts} needs ${groups} groups of receivers and a publisher; there are ${clients} clients`,
+        `--cuts ${cuts} needs ${groups} groups of receivers and a publisher; --clients is ${clients}`,
         `Give --clients ${groups + 1} or more, or fewer lengths.`,
       );
     return roomsWithPublisher(1, clients, { includeSender });

@@ -114,6 +114,8 @@ function stallOf(text: string): NonNullable<Link['stall']> {
 
 /** A time, or bytes. */
 function resetOf(text: string): Partial<Properties> {
+  if (/^[\d.]+$/.test(text))
+    refuseLink(`"${text}" has no unit`, 'Write a time such as 64s, or bytes such as 64KiB.');
   return /[Bb]$/.test(text) ? { resetAfterBytes: linkBytes(text) } : { resetAfterMs: positiveMs(text) };
 }
 

@@ -52,6 +52,7 @@ describe('links', () => {
     ['slice-delay=1ms', 'slice-delay needs slice'],
     ['stall=2s', '"2s" is not a time and the age'],
     ['reset=0s', '"0s" is not above 0'],
+    ['reset=64', '"64" has no unit'],
     ['loss=1', '"1" is not a percentage'],
     ['swallow-upgrade=1', '"swallow-upgrade=1" is no property of a link'],
     ['constructor=1', '"constructor=1" is no property of a link'],

@@ -29,6 +29,8 @@ const REFUSED_OPTIONS: readonly string[] = [
   'lateAfter',
   'network',
   'networkVia',
+  'disrupt',
+  'reconnect',
 ];
 /** Those whose default differs from that of a run. */
 const TRACE_OPTIONS: OptionTable = {

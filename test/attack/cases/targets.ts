@@ -102,7 +102,12 @@ export const targets: readonly AttackCase[] = [
     expected: 'exit 2, one sentence',
     seconds: 60,
     attack: async (arena) => {
-      for (const flag of [['--workers', '2'], ['--profile'], ['--driver', 'official']]) {
+      for (const flag of [
+        ['--workers', '2'],
+        ['--profile'],
+        ['--driver', 'official'],
+        ['--disrupt', 'reset at=1s'],
+      ]) {
         const args = ['trace', '--target', 'ws', ...flag];
         await expectSentence(arena, args, flag[0] ?? '', /is not an option of trace/);
       }
