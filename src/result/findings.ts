@@ -74,7 +74,7 @@ export const FINDINGS = {
   clients_lost: invalid(
     'server',
     'Clients did not connect, did not join, or were dropped.',
-    "check the server's limits, or use fewer clients (--clients) or a lower connect rate (--connect-rate)",
+    'check whether the server expects heartbeats (keepAlive, answer or acknowledge of the target file) and its limits, or use fewer clients (--clients) or a lower connect rate (--connect-rate)',
   ),
   sender_lost: invalid(
     'server',

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { ConnectOptions } from '../../drivers/driver.ts';
 import { NO_ANSWER_OF_NAMESPACE, NOT_ENGINE_IO } from '../../drivers/reason.ts';
 import { foreign } from '../../foreign.ts';
+import { list } from '../../text.ts';
 import {
   type Answer,
   addressFor,
@@ -61,7 +62,10 @@ export function diagnoseAnswer(sight: Sight, refused: Refused): Diagnosis | null
   }
   if (status === 401 || status === 403) {
     const what = status === 401 ? 'requires authentication' : 'forbids the connection';
-    return { found: `it ${what} (${statusOf(sight)})`, hint: GIVE_CREDENTIALS };
+    return {
+      found: `it ${what} (${statusOf(sight)})${bodyOf(sight)}`,
+      hint: credentialsHint(refused.connect),
+    };
   }
   if (status === 429) {
     const hint =
@@ -93,6 +97,26 @@ function diagnoseOtherPage(answer: Answer, { protocol, connect }: Refused): Diag
   const content = `${answer.contentType || 'content of unknown type'} (${statusOf(answer)})`;
   const what = isSocketio ? 'Socket.IO' : 'a WebSocket';
   return { found: `a web server answers at ${pathname} with ${content} instead of ${what}`, hint };
+}
+
+/** Of the text that the server sent. */
+const BODY_CHARACTERS = 120;
+
+/** `: "invalid token"`: what the server says in text or JSON; empty for a page and for nothing. */
+function bodyOf({ body, contentType }: Answer): string {
+  const said = foreign(body, BODY_CHARACTERS).trim();
+  return said === '' || contentType.includes('html') || said.startsWith('<')
+    ? ''
+    : `: ${JSON.stringify(said)}`;
+}
+
+/** Credentials that were given are wrong; those that were not are missing. */
+function credentialsHint({ auth, headers, query }: ConnectOptions): string {
+  const given = Object.entries({ auth, headers, query }).flatMap(([name, fields]) =>
+    Object.keys(fields ?? {}).length > 0 ? [name] : [],
+  );
+  if (given.length === 0) return GIVE_CREDENTIALS;
+  return `The target gives ${list(given)}: check the values, such as a token that has expired or is for another server.`;
 }
 
 /** `404 Not Found` */

@@ -14,6 +14,11 @@ const MEANINGS: Readonly<Record<number, string>> = {
   4406: 'the server does not accept the subprotocol: set protocols in the target file',
 };
 
+/** What servers say to a client that has been silent for too long. */
+const HEARTBEAT_WORDS = /heart|alive|\bp[io]ng|idle|inactiv|silent/i;
+const ANSWER_HEARTBEATS =
+  'let clients send heartbeats (keepAlive of the target file), or answer those of the server (answer, acknowledge)';
+
 /** Codes of applications. Source: RFC 6455, section 7.4.2. */
 const isOwnCode = (code: number) => code >= 4000 && code <= 4999;
 
@@ -29,6 +34,7 @@ export function explainClose(reason: string): string | null {
   const known = MEANINGS[code];
   if (known !== undefined) return known;
   if (!isOwnCode(code)) return null;
+  const isBeatMissed = HEARTBEAT_WORDS.test(words);
   const said = words === '' ? 'without a reason' : `with the reason "${words.trim()}"`;
-  return `the server closes with its own code ${code}, ${said}: look it up in the server`;
+  return `the server closes with its own code ${code}, ${said}: ${isBeatMissed ? ANSWER_HEARTBEATS : 'look it up in the server'}`;
 }

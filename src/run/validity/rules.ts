@@ -4,7 +4,7 @@ import type { Reason } from '../../measure/reason-counts.ts';
 import type { Finding } from '../../result/findings.ts';
 import { faultOf } from '../../result/remedies.ts';
 import { isHeld, type ResultView, samplesNeeded } from '../../result/view.ts';
-import { listCounted, passive, plural } from '../../text.ts';
+import { list, listCounted, passive, plural } from '../../text.ts';
 import {
   formatCount,
   formatFigure,
@@ -119,7 +119,13 @@ const clientsLost: Rule = ({ result }) => {
     totalOf(clients.failures.filter((cause) => isOwnLimit(cause) || isUnknownSession(cause)));
   // The clients of a worker that died while connecting are missing without a failure.
   const unjoined = Math.max(0, totalOf(failures) - missing);
-  const message = `of ${plural(clients.planned, 'client')}, ${formatCount(missing)} did not connect, ${formatCount(unjoined)} did not join and ${passive(totalOf(drops), 'dropped')}: ${listCounted(causes)}${adviceOn(causes)}`;
+  const dropped = totalOf(drops);
+  const parts = [
+    ...(missing > 0 ? [`${formatCount(missing)} did not connect`] : []),
+    ...(unjoined > 0 ? [`${formatCount(unjoined)} did not join`] : []),
+    ...(dropped > 0 ? [passive(dropped, 'dropped')] : []),
+  ];
+  const message = `of ${plural(clients.planned, 'client')}, ${list(parts)}: ${listCounted(causes)}${adviceOn(causes)}`;
   return { code: 'clients_lost', message };
 };
 

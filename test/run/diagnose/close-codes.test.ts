@@ -12,6 +12,13 @@ it.each<[code: number, reason: string, meaning: RegExp | null]>([
   [1012, '', /restarts: wait/],
   [1013, '', /try again later: use a lower --connect-rate/],
   [4001, 'bad token', /its own code 4001, with the reason "bad token": look it up in the server/],
+  [
+    4001,
+    'no heartbeat',
+    /the reason "no heartbeat": let clients send heartbeats \(keepAlive of the target file\)/,
+  ],
+  [4002, 'idle for 30 s', /let clients send heartbeats/],
+  [4003, 'wrong shipping address', /look it up in the server/],
   [4999, '', /its own code 4999, without a reason/],
   [4406, 'Subprotocol not acceptable', /set protocols in the target file/],
 ])('the close code %i with the reason "%s" is explained', (code, reason, meaning) => {

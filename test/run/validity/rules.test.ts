@@ -345,27 +345,27 @@ describe('clients', () => {
     [
       'did not connect',
       { connected: 1197, failures: [{ reason: 'refused', count: 3 }] },
-      'of 1,200 clients, 3 did not connect, 0 did not join and 0 were dropped: refused (3)',
+      'of 1,200 clients, 3 did not connect: refused (3)',
     ],
     [
       'did not join',
       { failures: [{ reason: 'no answer', count: 1 }] },
-      'of 1,200 clients, 0 did not connect, 1 did not join and 0 were dropped: no answer (1)',
+      'of 1,200 clients, 1 did not join: no answer (1)',
     ],
     [
       'were dropped',
       { dropped: [{ reason: 'transport close', count: 1100 }] },
-      'of 1,200 clients, 0 did not connect, 0 did not join and 1,100 were dropped: transport close (1,100)',
+      'of 1,200 clients, 1,100 were dropped: transport close (1,100)',
     ],
     [
       'were dropped, even one',
       { dropped: [{ reason: 'transport close', count: 1 }] },
-      'of 1,200 clients, 0 did not connect, 0 did not join and 1 was dropped: transport close (1)',
+      'of 1,200 clients, 1 was dropped: transport close (1)',
     ],
     [
       'fell to a dead worker besides',
       { connected: 600, failures: [{ reason: 'refused', count: 3 }] },
-      'of 1,200 clients, 600 did not connect, 0 did not join and 0 were dropped: refused (3)',
+      'of 1,200 clients, 600 did not connect: refused (3)',
     ],
   ])('invalidate a run when some %s', (_, part, message) => {
     expect(judgeValidity(viewResult(clients(part)))).toEqual([{ code: 'clients_lost', message }]);
@@ -385,7 +385,7 @@ describe('clients', () => {
       },
       {
         code: 'clients_lost',
-        message: 'of 1,200 clients, 3 did not connect, 0 did not join and 0 were dropped: refused (3)',
+        message: 'of 1,200 clients, 3 did not connect: refused (3)',
       },
     ]);
     expect(codesOf(clients({ connected: 1188, failures: failures.slice(0, 1) }))).toEqual(['system_limit']);
