@@ -1,4 +1,5 @@
 import type { Absence } from '../../measure/absence.ts';
+import { readsSlowly } from '../../plan/disturbed-clients.ts';
 import { boundAbsences, disruptionOutcomes } from '../../result/disruption-outcomes.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import type { StoredAbsence } from '../../result/stored-absences.ts';
@@ -15,6 +16,12 @@ export function balanceReported({ plan, membership, collector }: AbsentRecord): 
     copiesOf: (stream) => membership.copies(stream),
     hasLeft: ({ disruption }: Absence) =>
       disruption !== null && plan.disruptions[disruption]?.kind === 'leave',
+    unreadNs: ({ disruption, repetition, fromNs }) => {
+      const planned = plan.disruptions[disruption ?? -1];
+      if (planned === undefined || !readsSlowly(planned)) return 0;
+      const atMs = planned.atMs + repetition * (planned.everyMs ?? 0);
+      return Math.max(0, fromNs - collector.measureStartNs - atMs * 1e6);
+    },
   });
 }
 

@@ -12,6 +12,8 @@ export interface RecordedAbsences {
   readonly copiesOf: (stream: number) => number;
   /** Whether the client had left by itself, so that nothing was expected until it was back. */
   readonly hasLeft: (absence: Absence) => boolean;
+  /** For how long before its cut the plan had kept the client from reading: the server may have cut it at any time then. */
+  readonly unreadNs: (absence: Absence) => number;
 }
 
 /** Missing messages by stream and receiver, and by when they were due. */
@@ -60,10 +62,18 @@ export const NO_ABSENCES: BalancedAbsences = {
  * the last one that its receiver had got. It is lost where the server said that it had restored the session, and missed
  * otherwise. A message that belongs to no absence is not counted here.
  */
-export function balanceAbsences({ reports, copiesOf, hasLeft }: RecordedAbsences): BalancedAbsences {
+export function balanceAbsences({
+  reports,
+  copiesOf,
+  hasLeft,
+  unreadNs,
+}: RecordedAbsences): BalancedAbsences {
   const absences = reports
     .flatMap((report) => report.absences)
-    .map((absence) => ({ ...absence, missed: 0, lost: 0 }))
+    .map((absence) => ({
+      ...{ ...absence, missed: 0, lost: 0 },
+      sinceNs: absence.fromNs - IN_FLIGHT_NS - unreadNs(absence),
+    }))
     .sort((a, b) => a.fromNs - b.fromNs || a.client - b.client);
   const byClient = Map.groupBy(absences, ({ client }) => client);
   const times = new Map(
@@ -87,8 +97,11 @@ export function balanceAbsences({ reports, copiesOf, hasLeft }: RecordedAbsences
   return { absences, missed, notExpected };
 }
 
+/** What was due from `sinceNs` on may have been in flight at its cut. */
+type AbsenceSince = Absence & { readonly sinceNs: number };
+
 /** The missing messages of an account that belong to an absence, and when they were due. */
-function* missingOf<Own extends Absence>(
+function* missingOf<Own extends AbsenceSince>(
   { stream, gaps, next }: MissingOfAccount,
   dueNs: Float64Array,
   copies: number,
@@ -125,10 +138,10 @@ interface MissingMessage {
 
 /** Whether a missing message was in flight when a connection was cut: what came after it did not arrive before the cut. */
 function isInFlight(
-  { fromNs, inFlight }: Absence,
+  { fromNs, sinceNs, inFlight }: AbsenceSince,
   { stream, messageNs, after, afterNs }: MissingMessage,
 ): boolean {
-  if (messageNs >= fromNs || messageNs < fromNs - IN_FLIGHT_NS) return false;
+  if (messageNs >= fromNs || messageNs < sinceNs) return false;
   const firstReplayed = inFlight.get(stream);
   // The next one may have been rejected, and has no time then.
   return !(afterNs < fromNs) || (firstReplayed !== undefined && after >= firstReplayed);

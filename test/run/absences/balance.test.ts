@@ -18,16 +18,18 @@ interface Missing {
   /** The first number after all that arrived. */
   readonly next?: number;
   readonly hasLeft?: boolean;
+  readonly unreadMs?: number;
 }
 
 /** 200 messages, every 10 ms: the numbers of those that did not arrive, as the balance counts them. */
-function balance({ absences = [away()], gaps = [], next = 200, hasLeft = false }: Missing) {
+function balance({ absences = [away()], gaps = [], next = 200, hasLeft = false, unreadMs = 0 }: Missing) {
   const dueNs = Float64Array.from({ length: 200 }, (_, number) => number * 10 * MS);
   const missing = [{ receiver: CLIENT, stream: STREAM, gaps: Float64Array.from(gaps), next }];
   const balanced = balanceAbsences({
     reports: [{ absences, missing, sentTimes: [{ stream: STREAM, dueNs }] }],
     copiesOf: () => 1,
     hasLeft: () => hasLeft,
+    unreadNs: () => unreadMs * MS,
   });
   return {
     missed: balanced.missed.of(CLIENT, STREAM),
@@ -45,6 +47,12 @@ it('messages in flight at the cut belong to it, up to 1 s before', () => {
   expect(balance({ gaps: [98, 105] })).toMatchObject({ missed: 8 });
   // Number 1 is due 995 ms before the cut, number 0 more than 1 s before.
   expect(balance({ gaps: [0, 105] })).toMatchObject({ missed: 105 });
+});
+
+it('messages that a client did not read before the server cut it belong to its absence', () => {
+  const absences = [away({ fromNs: 1900 * MS, lastTriedNs: 1930 * MS, backNs: 1950 * MS })];
+  expect(balance({ absences, gaps: [70, 194] })).toMatchObject({ missed: 195 - 90 });
+  expect(balance({ absences, gaps: [70, 194], unreadMs: 300 })).toMatchObject({ missed: 195 - 70 });
 });
 
 it('a message before another one that arrived live was not in flight', () => {
