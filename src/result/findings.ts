@@ -17,11 +17,7 @@ const LONGER = 'measure longer (--duration), or increase the rate (--rate)';
 export const FINDINGS = {
   rate_not_held: invalid('generator', 'Fewer messages were sent than the schedule intended.', MORE_WORKERS),
   generator_busy: invalid('generator', 'A generator process used too much of its CPU.', MORE_WORKERS),
-  generator_behind: invalid(
-    'generator',
-    'A generator process read so late that the server could not send.',
-    MORE_WORKERS,
-  ),
+  generator_behind: invalid('generator', 'The generator read too late for the server to send.', MORE_WORKERS),
   send_lag: invalid('generator', 'Sends were late, and that changed the reported latency.', MORE_WORKERS),
   receive_uncertainty: invalid(
     'generator',
@@ -76,11 +72,7 @@ export const FINDINGS = {
     'Clients did not connect, did not join, or were dropped.',
     'check whether the server expects heartbeats (keepAlive, answer or acknowledge of the target file) and its limits, or use fewer clients (--clients) or a lower connect rate (--connect-rate)',
   ),
-  sender_lost: invalid(
-    'server',
-    'Messages were not sent because their sender had been dropped.',
-    CHECK_SERVER,
-  ),
+  sender_lost: invalid('server', 'Messages were not sent: their sender had been dropped.', CHECK_SERVER),
   send_failed: invalid(
     'user',
     'Messages were not sent because a function of the target failed.',

@@ -63,7 +63,7 @@ export function diagnoseAnswer(sight: Sight, refused: Refused): Diagnosis | null
   if (status === 401 || status === 403) {
     const what = status === 401 ? 'requires authentication' : 'forbids the connection';
     return {
-      found: `it ${what} (${statusOf(sight)})${bodyOf(sight)}`,
+      found: `it ${what} (${statusOf(sight)})${quotedBody(sight)}`,
       hint: credentialsHint(refused.connect),
     };
   }
@@ -103,7 +103,7 @@ function diagnoseOtherPage(answer: Answer, { protocol, connect }: Refused): Diag
 const BODY_CHARACTERS = 120;
 
 /** `: "invalid token"`: what the server says in text or JSON; empty for a page and for nothing. */
-function bodyOf({ body, contentType }: Answer): string {
+function quotedBody({ body, contentType }: Answer): string {
   const said = foreign(body, BODY_CHARACTERS).trim();
   return said === '' || contentType.includes('html') || said.startsWith('<')
     ? ''
