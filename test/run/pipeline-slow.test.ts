@@ -49,20 +49,18 @@ describe('slow-consumers', () => {
         clients: 2,
         expected: 200,
         delivered: 100,
-        missed: expect.any(Number),
-        lost: expect.any(Number),
+        // Of the one that was cut, which read nothing from 5 s on.
+        missed: 50,
+        // Of the one that stayed.
+        lost: 50,
       },
       others: { clients: 8, expected: 800, delivered: 800, missed: 0, lost: 0 },
     });
-    const { missed = 0, lost = 0 } = result.slowReaders?.slow ?? {};
-    expect(missed + lost).toBe(100);
-    // 50 of the one that stayed; of the other, what was sent before the second in which the connection was cut.
-    expect(lost).toBeGreaterThanOrEqual(70);
     expect(result.disruptions).toMatchObject([
       { clients: 1, back: 0, reasons: [{ reason: 'closed with 1008 too slow', count: 1 }] },
     ]);
     expect(result.notes.find(({ code }) => code === 'slow_readers')?.message).toMatch(
-      /^p99 of the other receivers .*; 0 of 800 deliveries lost to the others, \d+ of 200 deliveries lost and \d+ missed to the slow ones; 1 slow connection cut, the first 8\.\d+ s after the start: closed with 1008 too slow \(1\)$/,
+      /^p99 of the other receivers .*; 0 of 800 deliveries lost to the others, 50 of 200 deliveries lost and 50 missed to the slow ones; 1 slow connection cut, the first 8\.\d+ s after the start: closed with 1008 too slow \(1\)$/,
     );
   });
 
