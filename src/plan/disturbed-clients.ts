@@ -1,10 +1,10 @@
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { mersenne } from 'pure-rand/generator/mersenne';
 import type { Disruption } from '../contract/disruption.ts';
 import { flagOf } from '../contract/options.ts';
-import type { Layout } from '../contract/scenario.ts';
+import { everyClient, type Layout } from '../contract/scenario.ts';
 import { fail } from '../errors.ts';
-import { isOfClients } from './disruptions.ts';
+import { cutsConnections, isOfClients } from './disruptions.ts';
+import { shuffled } from './shuffled.ts';
 
 /** One time at which a disruption of the plan happens. */
 export interface Occurrence {
@@ -38,17 +38,15 @@ export function occurrencesOf(plan: DisturbingPlan, layout: Layout): Occurrence[
       ...{ disruption, index, repetition, atMs },
       clients: isOfClients(disruption)
         ? clientsOf(disruption, { index, repetition, candidates, seed: plan.seed })
-        : everyNumber(plan.clients),
+        : everyClient(plan.clients),
     })),
   );
   return all.toSorted((a, b) => a.atMs - b.atMs || a.index - b.index);
 }
 
-/** Disruptions that leave clients connected, and keep them from reading what they get. */
-const SLOW_KINDS: ReadonlyArray<Disruption['kind']> = ['silence', 'half-open', 'slow'];
-
-export function readsSlowly({ kind }: Pick<Disruption, 'kind'>): boolean {
-  return SLOW_KINDS.includes(kind);
+/** Whether a disruption leaves clients connected, and keeps them from reading what they get. */
+export function readsSlowly(disruption: Pick<Disruption, 'kind'>): boolean {
+  return !cutsConnections(disruption);
 }
 
 /**
@@ -65,15 +63,11 @@ export function slowReadersOf(plan: DisturbingPlan, layout: Layout): ReadonlyMap
   return fromMs;
 }
 
-function everyNumber(count: number): number[] {
-  return Array.from({ length: count }, (_, number) => number);
-}
-
 /** Clients that send nothing; all where each client sends. */
 export function disturbableClients({ streams }: Layout, clients: number): number[] {
   const senders = new Set(streams.map(({ sender }) => sender));
-  const others = everyNumber(clients).filter((client) => !senders.has(client));
-  return others.length > 0 ? others : everyNumber(clients);
+  const others = everyClient(clients).filter((client) => !senders.has(client));
+  return others.length > 0 ? others : everyClient(clients);
 }
 
 /** Checks that no disruption is of more clients than it may happen to. Throws BAD_DISRUPTION. */
@@ -111,7 +105,7 @@ interface Choice {
 /** Repetitions take the clients in turn, so that each is disturbed as often as the others. */
 function clientsOf({ clients, group }: Disruption, choice: Choice): number[] {
   const { index, repetition, candidates, seed } = choice;
-  const order = shuffled(candidates, group === null ? seed + (index + 1) * 1_000_003 : seed);
+  const order = shuffled(candidates, mersenne(group === null ? seed + (index + 1) * 1_000_003 : seed));
   const members = group === null ? order : order.filter((_, place) => place % group.of === group.number - 1);
   const wanted = 'share' in clients ? Math.round(clients.share * members.length) : clients.count;
   const count = Math.min(members.length, Math.max(1, wanted));
@@ -120,18 +114,4 @@ function clientsOf({ clients, group }: Disruption, choice: Choice): number[] {
     (_, place) => members[(repetition * count + place) % members.length],
   );
   return chosen.filter((client) => client !== undefined).toSorted((a, b) => a - b);
-}
-
-/** A random order of the numbers (Fisher and Yates). */
-function shuffled(numbers: readonly number[], seed: number): number[] {
-  const random = mersenne(seed);
-  const order = [...numbers];
-  for (let last = order.length - 1; last > 0; last--) {
-    const other = uniformInt(random, 0, last);
-    const [a, b] = [order[last], order[other]];
-    if (a === undefined || b === undefined) break;
-    order[last] = b;
-    order[other] = a;
-  }
-  return order;
 }

@@ -1,10 +1,11 @@
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { mersenne } from 'pure-rand/generator/mersenne';
 import { z } from 'zod';
 import { isSecure, parseAddress, requireAllowedHost } from '../contract/address.ts';
+import { everyClient } from '../contract/scenario.ts';
 import { fail } from '../errors.ts';
 import { formatPercent } from '../units.ts';
 import { type Link, linkSchema } from './link.ts';
+import { shuffled } from './shuffled.ts';
 
 /** What makes the links: a relay process of sockbench, a running Toxiproxy, or the kernel. */
 const VIA = ['relay', 'toxiproxy', 'netem'] as const;
@@ -130,7 +131,7 @@ function clientsOfShare(share: number, clients: number): number {
 
 /**
  * The link of each client, as its index in the list of the plan; null for a client without one. Clients are shuffled by
- * the seed (Fisher-Yates), and each link with a share takes the next ones, so that the same seed gives the same clients
+ * the seed, and each link with a share takes the next ones, so that the same seed gives the same clients
  * in every arm and every process.
  */
 export function linksOfClients(
@@ -140,12 +141,7 @@ export function linksOfClients(
 ): ReadonlyArray<number | null> {
   const rest = links.findIndex(({ share }) => share === null);
   const linkOf: Array<number | null> = Array.from({ length: clients }, () => (rest < 0 ? null : rest));
-  const order = Array.from({ length: clients }, (_, client) => client);
-  const random = mersenne(seed);
-  for (let last = clients - 1; last > 0; last--) {
-    const other = uniformInt(random, 0, last);
-    [order[last], order[other]] = [order[other] ?? 0, order[last] ?? 0];
-  }
+  const order = shuffled(everyClient(clients), mersenne(seed));
   let next = 0;
   for (const [index, { share }] of links.entries()) {
     for (const client of order.slice(next, next + clientsOfShare(share ?? 0, clients)))

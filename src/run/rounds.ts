@@ -1,6 +1,6 @@
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { mersenne } from 'pure-rand/generator/mersenne';
 import { SockbenchError } from '../errors.ts';
+import { shuffled } from '../plan/shuffled.ts';
 import type { ArmRun, Round } from '../result/comparison.ts';
 import { findingOfError } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
@@ -103,20 +103,12 @@ async function tryRun(run: () => Promise<RunResult>, index: number): Promise<Omi
  */
 export function balancedOrders(arms: number, rounds: number, seed: number): number[][] {
   const generator = mersenne(seed);
-  const shuffledArms = () => {
-    const left = Array.from({ length: arms }, (_, arm) => arm);
-    // Fisher and Yates.
-    for (let last = left.length - 1; last > 0; last--) {
-      const other = uniformInt(generator, 0, last);
-      const [a, b] = [left[last], left[other]];
-      if (a !== undefined && b !== undefined) [left[last], left[other]] = [b, a];
-    }
-    return left;
-  };
+  const inOrder = Array.from({ length: arms }, (_, arm) => arm);
   const orders: number[][] = [];
   while (orders.length < rounds) {
-    const first = shuffledArms();
-    for (const shift of shuffledArms()) orders.push([...first.slice(shift), ...first.slice(0, shift)]);
+    const first = shuffled(inOrder, generator);
+    for (const shift of shuffled(inOrder, generator))
+      orders.push([...first.slice(shift), ...first.slice(0, shift)]);
   }
   return orders.slice(0, rounds);
 }
