@@ -33,8 +33,6 @@ export class RelayedDirection implements Releasable {
   #isCut = false;
   /** Whether what arrives is dropped. */
   isSwallowing = false;
-  /** Bytes that have left the link. */
-  carriedBytes = 0;
 
   constructor(relay: RelayParts, schedule: LinkSchedule, from: Socket, to: Socket) {
     this.#relay = relay;
@@ -100,9 +98,7 @@ export class RelayedDirection implements Releasable {
       return;
     }
     this.#heldBytes -= bytes.length;
-    if (!this.#to.writable) return;
-    this.carriedBytes += bytes.length;
-    this.#to.write(bytes);
+    if (this.#to.writable) this.#to.write(bytes);
   }
 
   get #isFull(): boolean {
