@@ -29,9 +29,7 @@ export function relayConnection({ relay, link, client, server, random, onCut }: 
   const scheduleFrom = (ns: number) => new LinkSchedule({ link, openedNs, fromNs: ns, random });
   const up = new RelayedDirection(relay, scheduleFrom(fromNs), client, server);
   const down = new RelayedDirection(relay, scheduleFrom(openedNs), server, client);
-  let resetTimer: NodeJS.Timeout | undefined;
   const reset = () => {
-    clearTimeout(resetTimer);
     for (const direction of [up, down]) direction.cut();
     for (const socket of [client, server]) socket.resetAndDestroy();
   };
@@ -41,7 +39,7 @@ export function relayConnection({ relay, link, client, server, random, onCut }: 
     if (why === 'reset') reset();
     else for (const socket of [client, server]) socket.destroySoon();
   };
-  if (link.resetAfterMs !== null) resetTimer = setTimeout(() => cut('reset'), link.resetAfterMs);
+  const resetTimer = link.resetAfterMs === null ? null : setTimeout(() => cut('reset'), link.resetAfterMs);
   if (link.idleTimeoutMs !== null) client.setTimeout(link.idleTimeoutMs, () => cut('idle-timeout'));
   client.on('data', (bytes: Buffer) => {
     up.take(bytes);
@@ -59,11 +57,11 @@ export function relayConnection({ relay, link, client, server, random, onCut }: 
   };
   client.once('end', () => up.takeEnd());
   server.once('end', () => down.takeEnd());
-  // What one side does with its connection, the other side sees: also a server that cannot be reached.
-  for (const socket of [client, server]) socket.once('error', reset);
   for (const socket of [client, server]) {
+    // What one side does with its connection, the other side sees: also a server that cannot be reached.
+    socket.once('error', reset);
     socket.once('close', () => {
-      clearTimeout(resetTimer);
+      if (resetTimer !== null) clearTimeout(resetTimer);
     });
   }
 }
