@@ -1,19 +1,14 @@
-import { spawn } from 'node:child_process';
 import { isIPv6 } from 'node:net';
 import { type DialAddress, endpointOf } from '../contract/address.ts';
 import { EXIT, SockbenchError } from '../errors.ts';
 import { foreign } from '../foreign.ts';
-import { entryPath } from '../package.ts';
 import { constantDelayNs, DIRECT, linksOfClients, type NetworkPlan } from '../plan/network.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { FromRelay, RelaySnapshot, ToRelay } from '../relay/messages.ts';
 import type { StoredLinks } from '../result/stored-links.ts';
-import { pinned } from './affinity.ts';
-import { guard } from './leftovers/guardian.ts';
-import { ownedEnvironment } from './leftovers/owner.ts';
 import type { RelayRecord } from './relay-record.ts';
 import { openProxies } from './toxiproxy.ts';
-import { GENERATOR_FLAGS } from './workers.ts';
+import { startChild } from './workers.ts';
 
 export interface LinksStart {
   /** Where the server listens. */
@@ -61,22 +56,11 @@ export async function openLinks({ network, seed }: Plan, start: LinksStart): Pro
 
 const RELAY_LISTENS_WITHIN_MS = 30_000;
 
-/** Starts the relay, and waits until it listens. It ends with this process, however that ends. */
+/** Starts the relay, and waits until it listens. */
 function startRelay({ links }: NetworkPlan, seed: number, start: LinksStart): Promise<OpenLinks> {
-  const command = [process.execPath, ...GENERATOR_FLAGS, entryPath('relay/process')];
-  const [file, args] = pinned(start.cpus, command);
-  const child = spawn(file, args, {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    serialization: 'advanced',
-    env: ownedEnvironment(),
-  });
-  child.once('exit', guard({ pid: child.pid ?? null, end: () => child.kill('SIGKILL') }));
   let isClosed = false;
   const opened = Promise.withResolvers<OpenLinks>();
   const finished = Promise.withResolvers<void>();
-  const send = (message: ToRelay) => {
-    if (child.connected) child.send(message, () => {});
-  };
   const lose = (reason: string) => {
     clearTimeout(timer);
     opened.reject(
@@ -92,19 +76,17 @@ function startRelay({ links }: NetworkPlan, seed: number, start: LinksStart): Pr
   };
   const close = () => {
     isClosed = true;
-    child.kill('SIGKILL');
+    child.kill();
   };
   const timer = setTimeout(() => lose('no answer'), RELAY_LISTENS_WITHIN_MS);
-  child.on('error', (error) => lose(error.message));
-  child.on('exit', (code, signal) => lose(signal === null ? `exit code ${code}` : `signal ${signal}`));
-  child.on('message', (message: FromRelay) => {
+  const receive = (message: FromRelay) => {
     switch (message.type) {
       case 'listening':
         clearTimeout(timer);
         return opened.resolve({
-          ...{ dials: message.dials, pid: child.pid ?? null, close },
+          ...{ dials: message.dials, pid: child.pid, close },
           finish() {
-            send({ type: 'finish' });
+            child.post({ type: 'finish' });
             return finished.promise;
           },
         });
@@ -115,8 +97,10 @@ function startRelay({ links }: NetworkPlan, seed: number, start: LinksStart): Pr
       case 'crash':
         return lose(foreign(message.message));
     }
-  });
-  send({
+  };
+  const handlers = { onMessage: receive, onEnded: lose };
+  const child = startChild<ToRelay, FromRelay>('relay/process', start.cpus, handlers);
+  child.post({
     type: 'open',
     links,
     upstream: endpointOf(new URL(start.url)),

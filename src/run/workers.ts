@@ -6,24 +6,29 @@ import { pinned } from './affinity.ts';
 import { guard } from './leftovers/guardian.ts';
 import { ownedEnvironment } from './leftovers/owner.ts';
 
-/** One generator process, as the coordinator uses it. */
-export interface WorkerHandle {
+/** One process of this run, as the coordinator uses it. */
+interface ChildHandle<To> {
+  /** -1 for one that could not be started. */
   readonly pid: number;
   /** Sends a message; one that can no longer arrive is dropped. */
-  post(message: ToWorker): void;
+  post(message: To): void;
   kill(): void;
 }
 
-export interface WorkerHandlers {
-  readonly onMessage: (message: FromWorker) => void;
+interface ChildHandlers<From> {
+  readonly onMessage: (message: From) => void;
   /** Called when the process has ended or could not be started; `reason` says how: `exit code 1`. */
   readonly onEnded: (reason: string) => void;
 }
 
+/** One generator process. */
+export type WorkerHandle = ChildHandle<ToWorker>;
+export type WorkerHandlers = ChildHandlers<FromWorker>;
+
 /** Starts a generator process on these CPUs, a list as `taskset -c` reads it; null leaves the choice to the kernel. */
 export type StartWorker = (cpus: string | null, handlers: WorkerHandlers) => WorkerHandle;
 
-export const GENERATOR_FLAGS = [
+const CHILD_FLAGS = [
   '--disable-warning=ExperimentalWarning',
   // A collection waits for the helper threads that take part in it. They run on the CPU of a server that may be busy.
   '--single-threaded-gc',
@@ -34,15 +39,20 @@ export const GENERATOR_FLAGS = [
   '--no-memory-reducer',
 ];
 
-export const startWorkerProcess: StartWorker = (cpus, { onMessage, onEnded }) => {
-  const command = [process.execPath, ...GENERATOR_FLAGS, entryPath('generator/process')];
+/** Starts a process that must not stop for long, from an entry below src/. It ends with this process, however that ends. */
+export function startChild<To extends object, From>(
+  entry: string,
+  cpus: string | null,
+  { onMessage, onEnded }: ChildHandlers<From>,
+): ChildHandle<To> {
+  const command = [process.execPath, ...CHILD_FLAGS, entryPath(entry)];
   const [file, args] = pinned(cpus, command);
   const child = spawn(file, args, {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     serialization: 'advanced',
     env: ownedEnvironment(),
   });
-  // A worker that is too busy to notice the end of its coordinator would continue to send.
+  // A process that is too busy to notice the end of its coordinator would continue to send.
   const release = guard({ pid: child.pid ?? null, end: () => child.kill('SIGKILL') });
   child.once('exit', release);
   child.on('message', onMessage);
@@ -55,7 +65,10 @@ export const startWorkerProcess: StartWorker = (cpus, { onMessage, onEnded }) =>
     },
     kill: () => child.kill('SIGKILL'),
   };
-};
+}
+
+export const startWorkerProcess: StartWorker = (cpus, handlers) =>
+  startChild('generator/process', cpus, handlers);
 
 interface WorkersEvents {
   readonly onMessage: (worker: number, message: FromWorker) => void;
