@@ -10,7 +10,7 @@ import { connectsByIteration, type Scenario } from '../contract/scenario.ts';
 import { fail } from '../errors.ts';
 import { didYouMean, list } from '../text.ts';
 import { formatDurationMs, parseBytes, parseDurationMs } from '../units.ts';
-import { readTerms } from './terms.ts';
+import { percentageOf, readTerms } from './terms.ts';
 
 const DISRUPTION_KINDS = [...CLIENT_DISRUPTIONS, ...SERVER_DISRUPTIONS];
 const storedMs = z.number().nonnegative();
@@ -151,7 +151,7 @@ function timeAboveZeroMs(text: string | undefined, key: string): number | null {
 }
 
 function parseShare(text: string): number {
-  const share = /^\d+(?:\.\d+)?%$/.test(text) ? Number(text.slice(0, -1)) / 100 : Number.NaN;
+  const share = percentageOf(text);
   return share >= 0 && share <= 1
     ? share
     : fail('BAD_DISRUPTION', `"${text}" is not a share from 0% to 100%`, 'Write it like 50%.');

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { fail } from '../errors.ts';
 import { didYouMean, list } from '../text.ts';
 import { parseBytes, parseDurationMs } from '../units.ts';
+import { percentageOf } from './terms.ts';
 
 const storedTimeMs = z.number().nonnegative();
 
@@ -93,9 +94,8 @@ function bandwidthBps(text: string): number {
   );
 }
 
-function percent(text: string): number {
-  const [, digits] = /^(\d+(?:\.\d+)?)%$/.exec(text) ?? [];
-  const value = Number(digits ?? Number.NaN) / 100;
+function shareAboveZero(text: string): number {
+  const value = percentageOf(text);
   return value > 0 && value <= 1
     ? value
     : refuseLink(`"${text}" is not a percentage above 0% up to 100%`, 'Write it like 10%.');
@@ -130,11 +130,11 @@ const PROPERTIES: Readonly<Record<string, (value: string) => Partial<Properties>
   stall: (value) => ({ stall: stallOf(value) }),
   reset: resetOf,
   'idle-timeout': (value) => ({ idleTimeoutMs: positiveMs(value) }),
-  loss: (value) => ({ loss: percent(value) }),
+  loss: (value) => ({ loss: shareAboveZero(value) }),
 };
 
 const SWALLOW_UPGRADE = 'swallow-upgrade';
-export const LINK_PROPERTIES: readonly string[] = [...Object.keys(PROPERTIES), SWALLOW_UPGRADE];
+const LINK_PROPERTIES: readonly string[] = [...Object.keys(PROPERTIES), SWALLOW_UPGRADE];
 
 /**
  * Reads links, separated by commas.
@@ -177,7 +177,11 @@ function readLink(text: string, name: string): Link {
     seen.add(key);
     Object.assign(properties, readProperty(key, word));
   }
-  const link = { name, share: shareText === undefined ? null : percent(shareText), text: words.join(' ') };
+  const link = {
+    name,
+    share: shareText === undefined ? null : shareAboveZero(shareText),
+    text: words.join(' '),
+  };
   return { ...link, ...requirePossible(properties as Properties, seen) };
 }
 

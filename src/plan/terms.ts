@@ -18,3 +18,8 @@ export function readTerms(
   }
   return values;
 }
+
+/** Reads a percentage: `10%` is 0.1. Not a number for another text. */
+export function percentageOf(text: string): number {
+  return /^\d+(?:\.\d+)?%$/.test(text) ? Number(text.slice(0, -1)) / 100 : Number.NaN;
+}
