@@ -51,11 +51,8 @@ function impossibleWith({ via }: NetworkVia, link: Link): string | null {
     [link.resetAfterMs !== null, 'reset'],
     [link.share !== null, 'a share of the clients'],
   ] as const;
-  const impossible = {
-    relay: [[link.loss > 0, 'loss'] as const],
-    toxiproxy: [...onlyRelay, [link.loss > 0, 'loss'] as const],
-    netem: notByNetem,
-  }[via];
+  const loss = [link.loss > 0, 'loss'] as const;
+  const impossible = { relay: [loss], toxiproxy: [...onlyRelay, loss], netem: notByNetem }[via];
   return impossible.find(([isAsked]) => isAsked)?.[1] ?? null;
 }
 
@@ -64,13 +61,12 @@ function requirePossibleLinks(via: NetworkVia, links: readonly Link[]): void {
   for (const link of links) {
     const impossible = impossibleWith(via, link);
     if (impossible === null) continue;
-    const how = impossible === 'loss' ? 'netem' : 'relay';
     fail(
       'BAD_NETWORK',
       `--network "${link.text}": ${via.via} cannot make ${impossible}`,
-      how === 'netem'
+      impossible === 'loss'
         ? 'A relay of TCP loses no packets: use --network-via netem, or remove loss.'
-        : `Use --network-via relay, or remove it from --network.`,
+        : 'Use --network-via relay, or remove it from --network.',
     );
   }
 }
