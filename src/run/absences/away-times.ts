@@ -11,13 +11,22 @@ export function secondsAway(
   secondOf: (timeNs: number) => number,
 ): ReadonlySet<number> {
   const seconds = new Set<number>();
-  for (let at = 0; away !== null && at + 2 < away.length; at += 3) {
-    const [, fromNs = 0, backNs = Number.POSITIVE_INFINITY] = away.subarray(at, at + 3);
+  for (const { fromNs, backNs } of awaySpans(away)) {
     const last = secondOf(Math.min(backNs, endNs));
     for (let second = secondOf(Math.max(fromNs, startNs) - IN_FLIGHT_NS); second <= last; second++)
       seconds.add(second);
   }
   return seconds;
+}
+
+/** Reads `away` of a snapshot, which has three numbers of each absence. */
+function* awaySpans(
+  away: Snapshot['away'],
+): Generator<{ readonly client: number; readonly fromNs: number; readonly backNs: number }> {
+  for (let at = 0; away !== null && at + 2 < away.length; at += 3) {
+    const [client = 0, fromNs = 0, backNs = Number.POSITIVE_INFINITY] = away.subarray(at, at + 3);
+    yield { client, fromNs, backNs };
+  }
 }
 
 /** When clients were away, as their workers have reported it so far. */
@@ -26,8 +35,7 @@ export class AwayTimes {
 
   /** Takes `away` of a snapshot. An absence that goes on is reported again. */
   add(away: Float64Array): void {
-    for (let at = 0; at + 2 < away.length; at += 3) {
-      const [client = 0, fromNs = 0, backNs = Number.POSITIVE_INFINITY] = away.subarray(at, at + 3);
+    for (const { client, fromNs, backNs } of awaySpans(away)) {
       const spans = this.#byClient.get(client) ?? [];
       this.#byClient.set(client, spans);
       const known = spans.findLast((span) => span.fromNs === fromNs);
