@@ -89,10 +89,15 @@ export function requireEnoughClients(
   }
 }
 
-function timesOf({ atMs, everyMs }: Disruption, durationMs: number): number[] {
-  if (everyMs === null) return [atMs];
-  const count = Math.ceil((durationMs - atMs) / everyMs);
-  return Array.from({ length: count }, (_, repetition) => atMs + repetition * everyMs);
+/** When a disruption happens that has happened `repetition` times before, from the start of measuring. */
+export function timeOfRepetition({ atMs, everyMs }: Disruption, repetition: number): number {
+  return atMs + repetition * (everyMs ?? 0);
+}
+
+function timesOf(disruption: Disruption, durationMs: number): number[] {
+  const { atMs, everyMs } = disruption;
+  const count = everyMs === null ? 1 : Math.ceil((durationMs - atMs) / everyMs);
+  return Array.from({ length: count }, (_, repetition) => timeOfRepetition(disruption, repetition));
 }
 
 interface Choice {

@@ -1,5 +1,5 @@
 import type { Absence } from '../../measure/absence.ts';
-import { readsSlowly } from '../../plan/disturbed-clients.ts';
+import { readsSlowly, timeOfRepetition } from '../../plan/disturbed-clients.ts';
 import { boundAbsences, disruptionOutcomes } from '../../result/disruption-outcomes.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import type { StoredAbsence } from '../../result/stored-absences.ts';
@@ -19,8 +19,8 @@ export function balanceReported({ plan, membership, collector }: AbsentRecord): 
     unreadNs: ({ disruption, repetition, fromNs }) => {
       const planned = plan.disruptions[disruption ?? -1];
       if (planned === undefined || !readsSlowly(planned)) return 0;
-      const atMs = planned.atMs + repetition * (planned.everyMs ?? 0);
-      return Math.max(0, fromNs - collector.measureStartNs - atMs * 1e6);
+      const sinceNs = collector.measureStartNs + timeOfRepetition(planned, repetition) * 1e6;
+      return Math.max(0, fromNs - sinceNs);
     },
   });
 }
