@@ -11,12 +11,10 @@ export interface Absence {
   /** How the connection ended. */
   readonly reason: string;
   readonly fromNs: number;
-  /** When the first attempt to come back began; null for none. */
-  readonly triedNs: number | null;
   readonly attempts: number;
   /** Why the last attempt failed; null where none did, or a later one succeeded. */
   readonly failure: string | null;
-  /** When the last attempt began. What was sent before it cannot come live over the connection that it opens. */
+  /** When the last attempt began; null for none. What was sent before it cannot come live over the connection that it opens. */
   readonly lastTriedNs: number | null;
   /** When its next connection was open; null if none was. */
   readonly connectedNs: number | null;
@@ -53,7 +51,6 @@ export function beginAbsence(
 ): RunningAbsence {
   return {
     ...cut,
-    triedNs: null,
     attempts: 0,
     failure: null,
     lastTriedNs: null,
@@ -89,11 +86,4 @@ export interface AbsencesOfClients {
   readonly all: readonly RunningAbsence[];
   /** Whether it has not been called with this result for so long. */
   isReportDue(everyNs: number): boolean;
-}
-
-/** What became of the messages that were sent while a client was away. `missed`: no recovery was promised. */
-export interface AbsenceBalance {
-  readonly replayed: number;
-  readonly missed: number;
-  readonly lost: number;
 }

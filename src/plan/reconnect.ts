@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ReconnectPolicy } from '../contract/disruption.ts';
+import type { Disruption, ReconnectPolicy } from '../contract/disruption.ts';
 import { fail } from '../errors.ts';
 import { didYouMean, list } from '../text.ts';
 import { formatDurationMs, parseDurationMs } from '../units.ts';
@@ -26,6 +26,17 @@ export const NO_RECONNECT: ReconnectPolicy = {
   jitter: 0,
   maxAttempts: null,
 };
+
+/** Whether clients of a run may lose their connection and come back. */
+export function mayBeAway({
+  disruptions,
+  reconnect,
+}: {
+  readonly disruptions: readonly Disruption[];
+  readonly reconnect: ReconnectPolicy;
+}): boolean {
+  return disruptions.length > 0 || reconnect.kind !== 'none';
+}
 
 export const KEYS_OF_POLICY: Readonly<Record<ReconnectPolicy['kind'], readonly string[]>> = {
   none: [],
@@ -84,13 +95,18 @@ function parseJitter(text: string = SOCKETIO_DEFAULTS.jitter): number {
   return fail('BAD_RECONNECT', `jitter=${text} is not a number from 0 to 1`, 'Write it like jitter=0.5.');
 }
 
+/** Whether a policy makes the attempt of this number, from 1, of one absence. */
+export function allowsAttempt({ kind, maxAttempts }: ReconnectPolicy, attempt: number): boolean {
+  return kind !== 'none' && (maxAttempts === null || attempt <= maxAttempts);
+}
+
 /**
  * The time before the attempt of this number, from 1, in milliseconds; null where there are no more attempts.
  * `random` returns a number from 0 up to 1. As backo2 of Socket.IO, the exponential delay is spread before it is capped.
  */
 export function delayBeforeMs(policy: ReconnectPolicy, attempt: number, random: () => number): number | null {
-  const { kind, delayMs, maxDelayMs, jitter, maxAttempts } = policy;
-  if (kind === 'none' || (maxAttempts !== null && attempt > maxAttempts)) return null;
+  const { kind, delayMs, maxDelayMs, jitter } = policy;
+  if (!allowsAttempt(policy, attempt)) return null;
   if (kind === 'immediate') return 0;
   if (kind === 'fixed') return delayMs;
   // A larger power of two is above any maximum.

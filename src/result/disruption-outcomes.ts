@@ -10,11 +10,6 @@ import {
   type StoredSpread,
 } from './stored-absences.ts';
 
-/** Whether clients of a run may lose their connection and come back. */
-export function mayBeAway({ disruptions, reconnect }: Pick<Plan, 'disruptions' | 'reconnect'>): boolean {
-  return disruptions.length > 0 || reconnect.kind !== 'none';
-}
-
 const ABSENCE_COUNTS = [
   'attempts',
   'replayed',
@@ -63,7 +58,7 @@ function sumUp(
   const fromCut = (end: (absence: StoredAbsence) => number | null) =>
     spreadOf(group, ({ fromMs }) => fromMs, end);
   return {
-    atMs: Math.min(...group.map(({ fromMs }) => fromMs)),
+    atMs: group.reduce((least, { fromMs }) => Math.min(least, fromMs), Number.POSITIVE_INFINITY),
     clients: group.length,
     back: countOf(({ backMs }) => backMs !== null),
     reasons: reasons.take(),
@@ -83,7 +78,7 @@ function sumUp(
       ({ backMs }) => backMs,
     ),
     receiving: fromCut(({ receivingMs }) => receivingMs),
-    maxAttempts: Math.max(...group.map(({ attempts }) => attempts)),
+    maxAttempts: largest(group.map(({ attempts }) => attempts)) ?? 0,
     recovered: countOf(({ recovered }) => recovered === true),
     newSessions: countOf(({ recovered }) => recovered === false),
     firstReplayed: fromCut(({ firstReplayedMs }) => firstReplayedMs),

@@ -1,5 +1,5 @@
 import { isObserving } from '../contract/scenario.ts';
-import { mayBeAway } from '../result/disruption-outcomes.ts';
+import { mayBeAway } from '../plan/reconnect.ts';
 import type { RunResult, StoredInterval } from '../result/run-result.ts';
 import { formatNs } from '../units.ts';
 import { NO_ABSENCES } from './absences/balance.ts';

@@ -13,7 +13,7 @@ import { slowReadersOf } from '../plan/disturbed-clients.ts';
 import { linkSeries } from '../plan/network.ts';
 import type { Plan, PlannedRun } from '../plan/plan.ts';
 import { profileMessages } from '../plan/profile.ts';
-import { mayBeAway } from '../result/disruption-outcomes.ts';
+import { mayBeAway } from '../plan/reconnect.ts';
 import { FIGURE_NAMES, FIGURES, type FigureName } from '../result/metrics.ts';
 
 /** Counts by series; null once a part of a count is unknown. */

@@ -2,6 +2,7 @@ import type { Connection } from '../../drivers/driver.ts';
 import type { RunningAbsence } from '../../measure/absence.ts';
 import { cutsConnections, isOfClients } from '../../plan/disruptions.ts';
 import { type Occurrence, occurrencesOf } from '../../plan/disturbed-clients.ts';
+import { mayBeAway } from '../../plan/reconnect.ts';
 import type { WorkerContext } from '../context.ts';
 import { joinClient } from '../joining.ts';
 import type { ClientPool } from '../pool.ts';
@@ -189,8 +190,7 @@ export class Absences {
 /** The absences of a worker; null where no client of the run is disturbed or comes back. */
 export function absencesOf(options: AbsencesOptions): Absences | null {
   const { context } = options;
-  const { disruptions, reconnect } = context.plan;
-  if (disruptions.length === 0 && reconnect.kind === 'none') return null;
+  if (!mayBeAway(context.plan)) return null;
   const absences = new Absences(options);
   context.absences = absences.log;
   return absences;

@@ -8,7 +8,7 @@ import type { Clock } from '../../measure/clock.ts';
 import { REASON_CHARACTERS } from '../../measure/reason-counts.ts';
 import type { Timers } from '../../measure/timers.ts';
 import type { Plan } from '../../plan/plan.ts';
-import { delayBeforeMs } from '../../plan/reconnect.ts';
+import { allowsAttempt, delayBeforeMs } from '../../plan/reconnect.ts';
 
 /** What a client takes along from its last connection to the next. */
 export type TakenAlong = Pick<ConnectOptions, 'recovery'>;
@@ -71,7 +71,6 @@ export class Reconnector {
     const { clock, reconnect, onBack, onGivenUp } = this.#options;
     absence.attempts += 1;
     absence.lastTriedNs = clock.nowNs();
-    absence.triedNs ??= absence.lastTriedNs;
     try {
       await reconnect(absence.client, takenAlong, (connection) => {
         absence.connectedNs = clock.nowNs();
@@ -94,12 +93,11 @@ export class Reconnector {
   /** The same in every arm of a comparison. An attempt after a time offline is not one of the policy. */
   #delayMs({ absence, offlineMs }: Return, attempt: number): number | null {
     const { reconnect, seed } = this.#options.plan;
-    const { kind, maxAttempts } = reconnect;
-    if (kind === 'none' || (maxAttempts !== null && attempt > maxAttempts)) return null;
+    if (!allowsAttempt(reconnect, attempt)) return null;
     const numbered = offlineMs === null ? attempt : Math.max(1, attempt - 1);
     const key = [seed, absence.client, absence.disruption ?? -1, absence.repetition, attempt];
     const random = mersenne(key.reduce((sum, part) => (Math.imul(sum, 31) + part) | 0, 7));
-    return delayBeforeMs({ ...reconnect, maxAttempts: null }, numbered, () => uniformFloat64(random));
+    return delayBeforeMs(reconnect, numbered, () => uniformFloat64(random));
   }
 
   #after(delayMs: number, work: () => void): void {

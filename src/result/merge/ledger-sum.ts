@@ -1,6 +1,6 @@
+import { mayBeAway } from '../../plan/reconnect.ts';
 import { shardOfClient } from '../../plan/shard.ts';
 import { isAnomalous, keepWorst } from '../bound.ts';
-import { mayBeAway } from '../disruption-outcomes.ts';
 import type { RunResult } from '../run-result.ts';
 import type { StoredShard } from '../stored-shard.ts';
 import type { ShardResult } from './shard-set.ts';

@@ -1,5 +1,5 @@
 import type { AbsencesOfWorker } from '../../generator/messages.ts';
-import { type Absence, type AbsenceBalance, isAwayAt } from '../../measure/absence.ts';
+import { type Absence, isAwayAt } from '../../measure/absence.ts';
 import type { MissingOfAccount } from '../../measure/ledger.ts';
 
 /** A message that was due so long before a cut may have been in flight. */
@@ -38,7 +38,11 @@ export class MissingCounts {
 
 const keyOfAccount = (stream: number, receiver: number) => stream * 2 ** 32 + receiver;
 
-export type BalancedAbsence = Absence & Pick<AbsenceBalance, 'missed' | 'lost'>;
+/** What became of the messages that were sent while a client was away. `missed`: no recovery was promised. */
+export interface BalancedAbsence extends Absence {
+  readonly missed: number;
+  readonly lost: number;
+}
 
 /** The missing messages of a run as far as they belong to absences. */
 export interface BalancedAbsences {

@@ -1,5 +1,5 @@
 import type { Plan } from '../../plan/plan.ts';
-import { mayBeAway } from '../../result/disruption-outcomes.ts';
+import { allowsAttempt, mayBeAway } from '../../plan/reconnect.ts';
 import type { RunParts } from '../phases.ts';
 import { balanceReported } from './absent-result.ts';
 import type { BalancedAbsence } from './balance.ts';
@@ -42,7 +42,7 @@ export class NeverArriving {
 /** Whether a client that is away does not try again. */
 function isGivenUp(
   { attempts, failure }: Pick<BalancedAbsence, 'attempts' | 'failure'>,
-  { reconnect: { kind, maxAttempts } }: Pick<Plan, 'reconnect'>,
+  { reconnect }: Pick<Plan, 'reconnect'>,
 ): boolean {
-  return kind === 'none' || (maxAttempts !== null && attempts >= maxAttempts && failure !== null);
+  return reconnect.kind === 'none' || (failure !== null && !allowsAttempt(reconnect, attempts + 1));
 }

@@ -1,5 +1,5 @@
 import type { Absence } from '../../measure/absence.ts';
-import { mayBeAway } from '../../result/disruption-outcomes.ts';
+import { mayBeAway } from '../../plan/reconnect.ts';
 import type { StoredSockets } from '../../result/stored-absences.ts';
 import type { Membership } from '../membership.ts';
 import type { StartedRun } from '../phases.ts';
@@ -11,8 +11,9 @@ export interface ServerSockets {
 }
 
 /**
- * Counts the connections of the server beside the `others` that it had before clients connected; null where no client may come back, and where the count says nothing of clients:
- * over polling or through a relay, of another host, and in a shard, whose server has the clients of others too.
+ * Counts the connections of the server beside the `others` that it had before clients connected; null where no client may
+ * come back, and where the count says nothing of clients: over polling or through a relay, of another host, and in a shard,
+ * whose server has the clients of others too.
  */
 export function countServerSockets(
   { plan, host, server, shard }: StartedRun,
