@@ -6,8 +6,8 @@
  *     npm run polling-vs-push    what polling costs and delays, over five transports; two minutes
  *     npm run matrix             one scenario over every available server and transport; flags apply to every run:
  *                                npm run matrix -- ack-roundtrip --clients 50 --rate 50/s
- *     npm run disruption         cuts and storms with equal times offline, with and without recovery; four minutes; flags
- *                                apply to every run
+ *     npm run disruption         cuts and storms with equal times offline, with and without recovery; two and a half
+ *                                minutes; flags apply to every run
  *     npm run framework-tax      what NestJS adds to the library below it
  *
  * The first four print one table and write one page. With --dashboard, the page can be seen while they run:
