@@ -7,7 +7,7 @@ const MAX_TESTED_WINDOWS = 96;
 /** The part of the measured time at its beginning in which memory and caches fill, which is left out. */
 const SKIPPED_SHARE = 0.2;
 /** Fewer windows than this are not tested for growth. */
-export const MIN_WINDOWS = 20;
+const MIN_WINDOWS = 20;
 
 /** The length of a window in milliseconds: a power of two in seconds, as the intervals of a run have it. */
 export function windowMs(measureMs: number): number {
@@ -96,9 +96,9 @@ export function latencyWindows(result: RunResult, quantile: 0.5 | 0.99): number[
 }
 
 /** The share of the expected deliveries of each window that were lost. */
-export function lossWindows({ intervals, ...result }: RunResult): number[] {
-  return windowValues({ ...result, intervals }, ({ startMs, endMs }) => {
-    const within = intervals.filter((each) => each.startMs >= startMs && each.startMs < endMs);
+export function lossWindows(result: RunResult): number[] {
+  return windowValues(result, ({ startMs, endMs }) => {
+    const within = result.intervals.filter((each) => each.startMs >= startMs && each.startMs < endMs);
     const expected = within.reduce((sum, each) => sum + each.expected, 0);
     return expected === 0 ? null : within.reduce((sum, { lost }) => sum + lost, 0) / expected;
   });
