@@ -2,7 +2,7 @@ import type { SecondCounts } from '../generator/messages.ts';
 import { NsHistogram, type SparseCounts } from '../measure/histogram.ts';
 import { isUnstalled, SERIES } from '../measure/series.ts';
 import { MAX_INTERVALS, type StoredInterval } from '../result/run-result.ts';
-import { HistogramSum } from '../result/stored-series.ts';
+import { SeriesSums } from '../result/stored-series.ts';
 import { CoarseningList } from './coarsening.ts';
 
 export interface ScheduleCounts {
@@ -167,7 +167,7 @@ function newInterval(startS: number, lengthS: number): OpenInterval {
 /** One interval for two in a row. Its histograms have all values of both. */
 function joinIntervals(earlier: OpenInterval, later: OpenInterval): OpenInterval {
   const joined = newInterval(earlier.startS, earlier.lengthS + later.lengthS);
-  const sums = new Map<string, HistogramSum>();
+  const sums = new SeriesSums();
   for (const { counts, open, encoded } of [earlier, later]) {
     addTo(joined.counts, counts);
     for (const [name, histogram] of open) {
@@ -175,10 +175,10 @@ function joinIntervals(earlier: OpenInterval, later: OpenInterval): OpenInterval
     }
     for (const [name, text] of encoded) {
       // What is open has the encoded values too.
-      if (!open.has(name)) getOrAdd(sums, name, () => new HistogramSum()).add(text);
+      if (!open.has(name)) sums.add(name, text);
     }
   }
-  for (const [name, sum] of sums) {
+  for (const [name, sum] of sums.entries()) {
     const histogram = joined.open.get(name);
     if (histogram === undefined) joined.encoded.set(name, sum.encode());
     else histogram.add(sum.histogram());
