@@ -2,7 +2,7 @@ import type { RunResult } from '../../result/run-result.ts';
 import type { ResultView } from '../../result/view.ts';
 import { formatNs } from '../../units.ts';
 import { type Block, tableBlock } from '../blocks.ts';
-import { maxColumn, quantileColumn, type SeriesOf } from './columns.ts';
+import { maxColumn, quantileColumn, type SeriesOf, sameSeries } from './columns.ts';
 import { type Column, column, tabulate } from './table.ts';
 
 type LinkGroup = NonNullable<RunResult['links']>['groups'][number];
@@ -13,25 +13,23 @@ interface LinkRow extends SeriesOf {
   readonly group: LinkGroup | null;
 }
 
-const row = (each: LinkRow): SeriesOf => each;
-
 const LINK_COLUMNS: ReadonlyArray<Column<LinkRow>> = [
   column('link', 'link', 'text', 'its name in series', ({ name }) => name),
   column('properties', 'properties', 'text', 'as given by --network', ({ group }) => group?.text || null),
   column('clients', 'clients', 'count', 'clients that have it', ({ group }) => group?.clients ?? null),
-  quantileColumn('p50', row),
-  quantileColumn('p95', row),
-  quantileColumn('p99', row),
-  maxColumn(row),
+  quantileColumn('p50', sameSeries),
+  quantileColumn('p95', sameSeries),
+  quantileColumn('p99', sameSeries),
+  maxColumn(sameSeries),
 ];
 
 /** Latency by link, and of all clients without the constant delay of links; nothing for a run without links. */
 export function linkBlocks(view: ResultView): Block[] {
   const { links, headline } = view.result;
   if (links === null) return [];
-  const groups = links.groups.map((group) => ({
-    ...{ view, group, name: group.link, series: `${headline}_${group.link}` },
-  }));
+  const groups = links.groups.map((group) => {
+    return { view, group, name: group.link, series: `${headline}_${group.link}` };
+  });
   const without = { view, group: null, name: 'all, without link', series: `${headline}_without_link` };
   const isKnown = view.histogram(without.series) !== null;
   const rows = isKnown ? [...groups, without] : groups;
