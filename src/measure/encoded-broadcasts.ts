@@ -1,5 +1,6 @@
 import { deflateSync, inflateSync } from 'node:zlib';
 import { messageOf } from '../errors.ts';
+import { NumberWriter } from './number-writer.ts';
 
 /** What the receivers of one process or machine got of one broadcast. */
 export interface GatheredBroadcast {
@@ -100,27 +101,6 @@ function inflateBroadcasts(encoded: string): Buffer {
     return inflateSync(Buffer.from(encoded, 'base64'), { maxOutputLength: MAX_BROADCAST_BYTES });
   } catch (error) {
     throw new Error(`the broadcasts cannot be read: ${messageOf(error)}`);
-  }
-}
-
-class NumberWriter {
-  #bytes = Buffer.allocUnsafe(64 * 1024);
-  #length = 0;
-
-  /** Writes a whole number from 0. */
-  write(value: number): void {
-    if (this.#length + 8 > this.#bytes.length)
-      this.#bytes = Buffer.concat([this.#bytes], 2 * this.#bytes.length);
-    let left = value;
-    while (left >= 128) {
-      this.#bytes[this.#length++] = (left % 128) + 128;
-      left = Math.floor(left / 128);
-    }
-    this.#bytes[this.#length++] = left;
-  }
-
-  bytes(): Buffer {
-    return this.#bytes.subarray(0, this.#length);
   }
 }
 

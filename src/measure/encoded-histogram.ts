@@ -1,5 +1,6 @@
 import { deflateSync, inflateSync } from 'node:zlib';
 import { messageOf } from '../errors.ts';
+import { NumberWriter } from './number-writer.ts';
 
 /**
  * The encoded form of a histogram: HdrHistogram V2, compressed, base64. Whoever reads it is safe from what others wrote:
@@ -45,16 +46,17 @@ export interface EncodedSize {
  * and C readers reject.
  */
 export function writeEncoded(geometry: Geometry, eachCount: (onCount: OnCount) => void): string {
-  const counts: number[] = [];
+  const writer = new NumberWriter();
   let next = 0;
   eachCount((index, count) => {
     // A single empty bucket is a count of 0, several are a negative number.
-    if (index > next) writeNumber(counts, index - next === 1 ? 0 : 2 * (index - next) - 1);
-    writeNumber(counts, 2 * count);
+    if (index > next) writer.write(index - next === 1 ? 0 : 2 * (index - next) - 1);
+    writer.write(2 * count);
     next = index + 1;
   });
   // An empty histogram has one count of 0.
-  if (next === 0) counts.push(0);
+  if (next === 0) writer.write(0);
+  const counts = writer.bytes();
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt32BE(COOKIE, 0);
   header.writeUInt32BE(counts.length, AT.countsBytes);
@@ -62,18 +64,11 @@ export function writeEncoded(geometry: Geometry, eachCount: (onCount: OnCount) =
   header.writeBigUInt64BE(BigInt(geometry.lowestNs), AT.lowest);
   header.writeBigUInt64BE(BigInt(geometry.highestNs), AT.highest);
   header.writeDoubleBE(1, AT.ratio);
-  const deflated = deflateSync(Buffer.concat([header, Buffer.from(counts)]));
+  const deflated = deflateSync(Buffer.concat([header, counts]));
   const outer = Buffer.alloc(COMPRESSED_HEADER_BYTES);
   outer.writeUInt32BE(COMPRESSED_COOKIE, 0);
   outer.writeUInt32BE(deflated.length, 4);
   return Buffer.concat([outer, deflated]).toString('base64');
-}
-
-/** Appends a number of at most 54 bits, seven bits to a byte, the lowest first. */
-function writeNumber(to: number[], value: number): void {
-  let rest = value;
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) to.push((rest % 0x80) | 0x80);
-  to.push(rest);
 }
 
 /**
