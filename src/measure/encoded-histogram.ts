@@ -15,7 +15,7 @@ const COMPRESSED_COOKIE = 0x1c849314;
 const COOKIE = 0x1c849313;
 const COMPRESSED_HEADER_BYTES = 8;
 const HEADER_BYTES = 40;
-const AT = { countsBytes: 4, offset: 8, digits: 12, lowest: 16, highest: 24, ratio: 32 } as const;
+const AT = { countsBytes: 4, digits: 12, lowest: 16, highest: 24, ratio: 32 } as const;
 
 /** A count takes at most nine bytes: ZigZag LEB128-64b9B. */
 const MAX_COUNT_BYTES = 9;
