@@ -1,6 +1,7 @@
 import { REFUSED_BY_OWN_SYSTEM, UNKNOWN_SESSION } from '../../drivers/reason.ts';
 import { SENDER_AWAY, SENDER_GONE } from '../../generator/sender.ts';
 import type { Reason } from '../../measure/reason-counts.ts';
+import { sumOfReasons } from '../../result/aggregate.ts';
 import type { Finding } from '../../result/findings.ts';
 import { faultOf } from '../../result/remedies.ts';
 import { isHeld, type ResultView, samplesNeeded } from '../../result/view.ts';
@@ -24,7 +25,7 @@ import { relayLate } from './relay-rules.ts';
 /** Fewer messages than intended are another, lighter load. */
 const rateHeld: Rule = ({ result: { rate, failed } }) => {
   // A sender that the plan has cut off sends nothing on purpose.
-  const away = totalOf(rate.unsent.filter(({ reason }) => reason === SENDER_AWAY));
+  const away = sumOfReasons(rate.unsent.filter(({ reason }) => reason === SENDER_AWAY));
   if (rate.sent >= (rate.intended - away) * LIMITS.achievedRatio) return null;
   const causes = listCounted(rate.unsent);
   const sent = `${formatCount(rate.sent)} of ${plural(rate.intended, 'message')} sent`;
@@ -72,10 +73,6 @@ const throttled: Rule = ({ result: { environment } }) => {
   return { code: 'cpu_throttled', message };
 };
 
-function totalOf(reasons: readonly Reason[]): number {
-  return reasons.reduce((sum, { count }) => sum + count, 0);
-}
-
 const isOwnLimit = ({ reason }: Reason) => reason.includes(REFUSED_BY_OWN_SYSTEM);
 
 const systemLimit: Rule = ({ result: { clients, failed } }) => {
@@ -83,7 +80,7 @@ const systemLimit: Rule = ({ result: { clients, failed } }) => {
   if (causes.length === 0) return null;
   const limit = causes[0] === undefined ? null : explainSystemLimit(causes[0].reason);
   const why = limit === null ? listCounted(causes) : `${limit.found}; ${limit.remedy}`;
-  const message = `${plural(totalOf(causes), 'client')} could not connect: ${why}`;
+  const message = `${plural(sumOfReasons(causes), 'client')} could not connect: ${why}`;
   return { code: 'system_limit', message };
 };
 
@@ -100,7 +97,7 @@ const isUnknownSession = ({ reason }: Reason) => reason.includes(UNKNOWN_SESSION
 const stickySessions: Rule = ({ result: { clients } }) => {
   const causes = [...clients.failures, ...clients.dropped].filter(isUnknownSession);
   if (causes.length === 0) return null;
-  const inNow = Math.max(0, clients.planned - totalOf(causes));
+  const inNow = Math.max(0, clients.planned - sumOfReasons(causes));
   const message = `${formatCount(inNow)} of ${plural(clients.planned, 'client')} got in; requests of the others reached a server process that does not know their session (${UNKNOWN_SESSION})`;
   return { code: 'sticky_sessions', message };
 };
@@ -116,10 +113,10 @@ const clientsLost: Rule = ({ result }) => {
   const missing =
     clients.planned -
     clients.connected -
-    totalOf(clients.failures.filter((cause) => isOwnLimit(cause) || isUnknownSession(cause)));
+    sumOfReasons(clients.failures.filter((cause) => isOwnLimit(cause) || isUnknownSession(cause)));
   // The clients of a worker that died while connecting are missing without a failure.
-  const unjoined = Math.max(0, totalOf(failures) - missing);
-  const dropped = totalOf(drops);
+  const unjoined = Math.max(0, sumOfReasons(failures) - missing);
+  const dropped = sumOfReasons(drops);
   const parts = [
     ...(missing > 0 ? [`${formatCount(missing)} did not connect`] : []),
     ...(unjoined > 0 ? [`${formatCount(unjoined)} did not join`] : []),
@@ -164,7 +161,7 @@ function whyNoPush({ headline, samples, received }: ResultView['result']): strin
 /** A run of rejections has measured nothing but these. */
 const allRejected: Rule = ({ result }) => {
   const { rejected, rate, samples } = result;
-  const count = totalOf(rejected);
+  const count = sumOfReasons(rejected);
   if (count === 0 || samples.count > 0 || isHeld(result)) return null;
   const message = `the server rejected ${formatCount(count)} of ${plural(rate.sent, 'message')}, and ${samples.unit === 'iteration' ? 'no iteration was completed' : 'none was delivered or answered'}: ${listCounted(rejected)}`;
   return { code: 'all_rejected', message };
