@@ -1,5 +1,6 @@
 import type { Finding } from '../../result/findings.ts';
 import { type ResultView, samplesNeeded } from '../../result/view.ts';
+import { formatNumber } from '../../units.ts';
 
 /** Limits beyond which a run is invalid. How they were chosen: docs/decisions/0005-validity-limits.md and 0032. */
 export const LIMITS = {
@@ -38,4 +39,9 @@ export type Rule = (view: ResultView, causes: readonly Finding[]) => Finding | n
 export function judgedQuantile(view: ResultView): number {
   const samples = view.samples(view.result.headline);
   return [0.99, 0.95, 0.9].find((quantile) => samples >= samplesNeeded(quantile)) ?? 0.5;
+}
+
+/** `p99` */
+export function quantileName(quantile: number): string {
+  return `p${formatNumber(quantile * 100)}`;
 }

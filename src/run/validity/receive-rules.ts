@@ -7,8 +7,8 @@ import {
   runQueueWaitMs,
 } from '../../result/telemetry.ts';
 import type { ResultView } from '../../result/view.ts';
-import { formatCount, formatNs, formatNumber, formatPercent, formatShare } from '../../units.ts';
-import { judgedQuantile, LIMITS, type Rule } from './limits.ts';
+import { formatCount, formatNs, formatPercent, formatShare } from '../../units.ts';
+import { judgedQuantile, LIMITS, quantileName, type Rule } from './limits.ts';
 
 function isTimedByKernel({ result }: ResultView): boolean {
   return result.receiving.clock === 'kernel';
@@ -63,7 +63,7 @@ function effectOfDelay(
   for (const quantile of JUDGED_QUANTILES.filter((each) => each <= judged)) {
     const [withNs, withoutNs] = [all.quantileNs(quantile), rest.quantileNs(quantile)];
     if (withNs - withoutNs <= Math.max(minNs, withoutNs * share)) continue;
-    return { name: `${headline} p${formatNumber(quantile * 100)}`, withNs, withoutNs };
+    return { name: `${headline} ${quantileName(quantile)}`, withNs, withoutNs };
   }
   return null;
 }
@@ -95,7 +95,7 @@ function uncertaintyOfTail(view: ResultView): { readonly share: number; readonly
   const tailNs = view.histogram(headline)?.quantileNs(quantile);
   if (uncertaintyNs === undefined || tailNs === undefined) return null;
   const share = uncertaintyNs / tailNs;
-  const name = `p${formatNumber(quantile * 100)}`;
+  const name = quantileName(quantile);
   const message = `receive uncertainty ${name} ${formatNs(uncertaintyNs)} is ${formatShare(share)} of ${headline} ${name} ${formatNs(tailNs)}`;
   return { share, message };
 }

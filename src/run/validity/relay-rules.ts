@@ -1,7 +1,7 @@
 import type { Finding } from '../../result/findings.ts';
 import type { ResultView } from '../../result/view.ts';
-import { formatNs, formatNumber, formatPercent, formatShare } from '../../units.ts';
-import { judgedQuantile, LIMITS, type Rule } from './limits.ts';
+import { formatNs, formatPercent, formatShare } from '../../units.ts';
+import { judgedQuantile, LIMITS, quantileName, type Rule } from './limits.ts';
 
 /** A delivery crosses the relay twice: from its sender, and to its receiver. */
 const CROSSINGS = 2;
@@ -15,7 +15,7 @@ function relayShare(
   const addedNs = view.histogram('relay_added')?.quantileNs(quantile);
   const latencyNs = view.histogram(series)?.quantileNs(quantile);
   if (addedNs === undefined || latencyNs === undefined) return null;
-  const name = `p${formatNumber(quantile * 100)}`;
+  const name = quantileName(quantile);
   const share = latencyNs === 0 ? 1 : (CROSSINGS * addedNs) / latencyNs;
   const text = `the relay of --network held bytes ${formatNs(addedNs)} longer than configured at ${name}, up to ${formatShare(Math.min(1, share))} of ${series} ${name} ${formatNs(latencyNs)}`;
   return { share, text };

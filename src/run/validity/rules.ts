@@ -11,13 +11,12 @@ import {
   formatFigure,
   formatLimitNs,
   formatNs,
-  formatNumber,
   formatPercent,
   formatShare,
 } from '../../units.ts';
 import { explainClose } from '../diagnose/close-codes.ts';
 import { explainSystemLimit } from '../diagnose/system-limits.ts';
-import { judgedQuantile, LIMITS, type Rule } from './limits.ts';
+import { judgedQuantile, LIMITS, quantileName, type Rule } from './limits.ts';
 import { generatorBehind, generatorBusy, receiveUncertainty, stalledGenerator } from './receive-rules.ts';
 import { receivedInstead, SEE_TRACE } from './received-instead.ts';
 import { relayLate } from './relay-rules.ts';
@@ -48,7 +47,7 @@ const lateSends: Rule = (view) => {
   // A scenario's own series has no actual send.
   const actualNs = view.histogram(`${headline}_actual`) === null ? tailNs - lagNs : at(`${headline}_actual`);
   if (!(lagNs > limitNs && tailNs - actualNs > tailNs * LIMITS.sendLagEffect)) return null;
-  const name = `p${formatNumber(quantile * 100)}`;
+  const name = quantileName(quantile);
   const message = `generator lag: sends were late by ${formatNs(lagNs)} at ${name}, limit ${formatLimitNs(limitNs)}; without the lag ${headline} ${name} would be ${formatNs(actualNs)} instead of ${formatNs(tailNs)}`;
   return { code: 'send_lag', message };
 };
