@@ -20,7 +20,7 @@ export const REFUSED_BY_OWN_SYSTEM = 'refused by the system of the generator: ';
  * Errors of the system that opens a connection: out of files, ports or memory. Source: connect(2) and socket(2); bind(2)
  * gives EADDRINUSE where no port of a source address is left.
  */
-const OWN_LIMITS = new Set<unknown>(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'EADDRINUSE', 'ENOBUFS', 'ENOMEM']);
+export const OWN_LIMITS = ['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'EADDRINUSE', 'ENOBUFS', 'ENOMEM'] as const;
 
 /**
  * Returns why a connection failed, as the system reports it. Where a name has several addresses (localhost often has
@@ -37,7 +37,7 @@ export function reasonOf(error: unknown): string {
  */
 function wordsOf(error: unknown): string {
   const message = messageOf(error);
-  if (error instanceof Error && 'code' in error && OWN_LIMITS.has(error.code)) {
+  if (error instanceof Error && 'code' in error && OWN_LIMITS.some((code) => code === error.code)) {
     return `${REFUSED_BY_OWN_SYSTEM}${message.replace(/ - Local \(.*\)$/, '')}`;
   }
   const inTls = /:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/.exec(message)?.[1];

@@ -1,4 +1,4 @@
-import { REFUSED_BY_OWN_SYSTEM } from '../../drivers/reason.ts';
+import { OWN_LIMITS, REFUSED_BY_OWN_SYSTEM } from '../../drivers/reason.ts';
 
 /** A limit of the system that the generator runs on, and what to do about it. */
 export interface SystemLimit {
@@ -17,8 +17,7 @@ const NO_MEMORY: SystemLimit = {
   remedy: 'free memory, or use fewer clients (--clients)',
 };
 
-/** By error codes of socket(2) and connect(2). */
-const LIMITS_BY_CODE: Readonly<Record<string, SystemLimit>> = {
+const LIMITS_BY_CODE: Readonly<Record<(typeof OWN_LIMITS)[number], SystemLimit>> = {
   EMFILE: {
     found: 'a generator process may open no more files',
     remedy: 'raise its limit (ulimit -n), or use more --workers or fewer --clients',
@@ -37,7 +36,8 @@ const LIMITS_BY_CODE: Readonly<Record<string, SystemLimit>> = {
 export function explainSystemLimit(reason: string): SystemLimit | null {
   const [, rest] = reason.split(REFUSED_BY_OWN_SYSTEM);
   if (rest === undefined) return null;
-  const code = Object.keys(LIMITS_BY_CODE).find((each) => rest.includes(each));
-  const limit = code === undefined ? undefined : LIMITS_BY_CODE[code];
-  return limit === undefined ? null : { ...limit, found: `${limit.found} (${code})` };
+  const code = OWN_LIMITS.find((each) => rest.includes(each));
+  if (code === undefined) return null;
+  const { found, remedy } = LIMITS_BY_CODE[code];
+  return { found: `${found} (${code})`, remedy };
 }
