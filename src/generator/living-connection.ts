@@ -59,7 +59,8 @@ export class LivingConnection implements Connection {
     if (inner.sizeOf !== undefined) this.sizeOf = inner.sizeOf.bind(inner);
     if (inner.ping !== undefined) this.ping = inner.ping.bind(inner);
     if (inner.session !== undefined) this.session = inner.session.bind(inner);
-    if (inner.disturb !== undefined) this.disturb = (disturbance) => this.#disturb(disturbance);
+    const disturb = inner.disturb?.bind(inner);
+    if (disturb !== undefined) this.disturb = (disturbance) => this.#disturb(disturbance, disturb);
     this.#dropped.promise.catch(() => {});
     inner.onDropped((reason) => this.#drop(reason));
     const { answer = {}, acknowledge = {}, keepAlive, opened } = parts.hooks;
@@ -146,10 +147,13 @@ export class LivingConnection implements Connection {
   }
 
   /** A client that leaves says so by its hook; one that is cut does nothing more. */
-  #disturb(disturbance: ConnectionDisturbance): () => void {
-    if (disturbance.kind === 'leave') void this.close();
-    else if (cutsConnections(disturbance)) this.#stopKeepAlive();
-    return disturbance.kind === 'leave' ? () => {} : (this.#inner.disturb?.(disturbance) ?? (() => {}));
+  #disturb(disturbance: ConnectionDisturbance, disturb: NonNullable<Connection['disturb']>): () => void {
+    if (disturbance.kind === 'leave') {
+      void this.close();
+      return () => {};
+    }
+    if (cutsConnections(disturbance)) this.#stopKeepAlive();
+    return disturb(disturbance);
   }
 
   #drop(reason: string): void {
