@@ -4,6 +4,7 @@ import type { Transport } from '../contract/target.ts';
 import { drivers } from '../drivers/index.ts';
 import { fail } from '../errors.ts';
 import { requireKernelSockets } from '../generator/sockets.ts';
+import { isOfClients } from '../plan/disruptions.ts';
 import type { PlanOptions } from '../plan/options.ts';
 import { defaultDriver, type TargetPlan } from '../plan/plan.ts';
 import { didYouMean, list } from '../text.ts';
@@ -82,7 +83,7 @@ function requireDisturbances(
 
 /** Checks that a server that was already running is not to be restarted. Throws BAD_DISRUPTION. */
 function requireOwnServer(disrupt: ReadonlyArray<Pick<Disruption, 'kind'>>): void {
-  const other = disrupt.find(({ kind }) => kind === 'restart' || kind === 'rolling-restart');
+  const other = disrupt.find((each) => !isOfClients(each));
   if (other === undefined) return;
   fail(
     'BAD_DISRUPTION',

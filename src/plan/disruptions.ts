@@ -67,9 +67,9 @@ export function cutsConnections({ kind }: Pick<Disruption, 'kind'>): boolean {
 }
 
 /** Whether a disruption happens to clients, rather than to the server. */
-export function isOfClients(
-  disruption: Disruption,
-): disruption is Disruption & { readonly kind: ClientDisruption } {
+export function isOfClients<T extends Pick<Disruption, 'kind'>>(
+  disruption: T,
+): disruption is T & { readonly kind: ClientDisruption } {
   return CLIENT_DISRUPTIONS.some((kind) => kind === disruption.kind);
 }
 
