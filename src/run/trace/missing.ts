@@ -5,7 +5,7 @@ import { UNACKNOWLEDGED } from '../../generator/operations/publish.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { list, plural } from '../../text.ts';
 import { receivedInstead } from '../validity/received-instead.ts';
-import type { TargetReading } from './reading.ts';
+import { isAmong, type TargetReading } from './reading.ts';
 
 /** A run that sent one message of each stream, and what was seen of it. */
 export interface TracedRun {
@@ -136,9 +136,9 @@ function whyWithoutPayload(
   lost: readonly number[],
   { readings, mapping }: TracedRun,
 ): Missing | null {
-  const names = [mapping.delivery?.event ?? []].flat();
   const empty = readings.find(
-    ({ event, found, rejection }) => names.includes(event) && found === null && rejection === null,
+    ({ event, found, rejection }) =>
+      isAmong(mapping.delivery?.event, event) && found === null && rejection === null,
   );
   if (empty === undefined || operation.kind !== 'publish' || lost.length < receivers.length) return null;
   return {

@@ -48,7 +48,8 @@ interface NamedPlace {
   readonly payload?: IncomingEvent['payload'];
 }
 
-const isAmong = (events: string | readonly string[] | undefined, event: string) =>
+/** Whether an event is the one that a target names, or one of those. */
+export const isAmong = (events: string | readonly string[] | undefined, event: string) =>
   events !== undefined && [events].flat().includes(event);
 
 /** Where a message of the server may be named in a target, with its function for the payload. */

@@ -5,6 +5,7 @@ import type { Finding, FindingCode } from '../../result/findings.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { list, plural } from '../../text.ts';
 import { insteadOf, type Missing, NOUNS, type TracedRun, whyMissing } from './missing.ts';
+import { isAmong } from './reading.ts';
 
 /** Whether a target measures, what was seen, and what to do where it does not. */
 export interface TraceVerdict {
@@ -54,9 +55,7 @@ function acknowledgeNext({ readings, mapping }: TracedRun): string | null {
   if (event === undefined) return null;
   const name = JSON.stringify(event);
   const { delivery, echoed } = mapping;
-  const field = Object.entries({ delivery, echoed }).find(([, named]) =>
-    [named?.event ?? []].flat().includes(event),
-  )?.[0];
+  const field = Object.entries({ delivery, echoed }).find(([, named]) => isAmong(named?.event, event))?.[0];
   const how = field === undefined ? `acknowledge: { ${name}: VALUE }` : `${field}: { acknowledge: VALUE }`;
   return `The server asks for an acknowledgement of ${list([...events].map((each) => JSON.stringify(each)))}, and may drop clients that send none. Add ${how} to the target file.`;
 }
