@@ -131,7 +131,8 @@ export class SocketioSession {
     if (packet !== null && entry !== undefined) this.#handle(packet, entry, arrival);
   }
 
-  #handle({ type, namespace, id, data }: Packet, entry: EnteredNamespace, arrival: Arrival): void {
+  #handle(packet: Packet, entry: EnteredNamespace, arrival: Arrival): void {
+    const { type, namespace, id, data } = packet;
     const handlers = this.#handlers;
     switch (type) {
       case PACKET.connect:
@@ -142,8 +143,8 @@ export class SocketioSession {
         handlers.onDisconnected(namespace);
         break;
       case PACKET.event:
-        if (this.isConnected) this.#takeEvent(entry, { id, data }, arrival);
-        else this.#keepEarly(entry, { id, data }, arrival);
+        if (this.isConnected) this.#takeEvent(entry, packet, arrival);
+        else this.#keepEarly(entry, packet, arrival);
         break;
       case PACKET.ack:
         if (id !== null) handlers.onAck(id, data as readonly unknown[], arrival);
@@ -155,11 +156,7 @@ export class SocketioSession {
     }
   }
 
-  #takeEvent(
-    { namespace, isRecoverable }: EnteredNamespace,
-    { id, data }: Pick<Packet, 'id' | 'data'>,
-    arrival: Arrival,
-  ): void {
+  #takeEvent({ namespace, isRecoverable }: EnteredNamespace, { id, data }: Packet, arrival: Arrival): void {
     const [name, ...args] = data as readonly unknown[];
     if (isRecoverable) this.sessions.noteOffset(namespace, args.at(-1));
     const own = isRecoverable && id === null ? withoutOffset(args) : args;
@@ -167,7 +164,7 @@ export class SocketioSession {
   }
 
   /** A server that restores a session sends what was missed before it says that the client is connected. */
-  #keepEarly(entry: EnteredNamespace, event: Pick<Packet, 'id' | 'data'>, arrival: Arrival): void {
+  #keepEarly(entry: EnteredNamespace, event: Packet, arrival: Arrival): void {
     const arrived = { ...arrival };
     this.#early ??= [];
     this.#early.push(() => this.#takeEvent(entry, event, arrived));
