@@ -42,22 +42,20 @@ interface DisturbedManager {
   readonly engine: { readonly transport: { readonly ws?: WebSocket }; sendPacket(type: 'pong'): void };
 }
 
-/** Calls a handler of every event in the namespace of a socket; the returned function stops. */
-export function listenToAny(socket: Socket, namespaces: Namespaces, handler: AnyHandler): () => void {
+/**
+ * Calls a handler of every event in the namespace of a socket; the returned function stops. `asks`: the server asks for an
+ * acknowledgement of the event.
+ */
+export function listenToAny(
+  socket: Socket,
+  namespaces: Namespaces,
+  handler: (event: string, data: unknown, asks: boolean) => void,
+): () => void {
   const { nsp } = socket as unknown as OpenSocket;
   const onEvent = (name: string, ...data: unknown[]) =>
-    handler(namespaces.eventOf(nsp, name), receivedData(socket, data));
+    handler(namespaces.eventOf(nsp, name), receivedData(socket, data), typeof data.at(-1) === 'function');
   socket.onAny(onEvent);
   return () => void socket.offAny(onEvent);
-}
-
-/** Shows every event in the namespace of a socket to `onRead`. */
-export function readEvents(socket: Socket, namespaces: Namespaces, onRead: OnRead): void {
-  const { nsp } = socket as unknown as OpenSocket;
-  socket.onAny((name: string, ...data: unknown[]) => {
-    const asks = typeof data.at(-1) === 'function';
-    onRead('event', namespaces.eventOf(nsp, name), receivedData(socket, data), asks);
-  });
 }
 
 /** One client of the official package, in its namespaces. */
@@ -117,7 +115,9 @@ export class SocketioConnection implements Connection {
   }
 
   onAny(handler: AnyHandler): () => void {
-    const stops = this.#sockets.map((socket) => listenToAny(socket, this.#namespaces, handler));
+    const stops = this.#sockets.map((socket) =>
+      listenToAny(socket, this.#namespaces, (event, data) => handler(event, data)),
+    );
     return () => {
       for (const stop of stops) stop();
     };

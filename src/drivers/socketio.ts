@@ -14,7 +14,7 @@ import { watchEngine, watchPackets } from './engine-watch.ts';
 import { clientAgent } from './http.ts';
 import { NO_ANSWER_OF_NAMESPACE } from './reason.ts';
 import { namespacesOf, namespaceUrl } from './socketio-address.ts';
-import { readEvents, SocketioConnection } from './socketio-connection.ts';
+import { listenToAny, SocketioConnection } from './socketio-connection.ts';
 
 /** Engine.IO's transports in the order in which they are used. */
 const ENGINE_TRANSPORTS: Readonly<
@@ -56,7 +56,9 @@ export const socketioClient: Pick<Driver, 'connect'> = {
       }
       ending.onDropped(reject);
       const { onRead } = options;
-      if (onRead !== undefined) for (const each of sockets) readEvents(each, namespaces, onRead);
+      if (onRead !== undefined)
+        for (const each of sockets)
+          listenToAny(each, namespaces, (event, data, asks) => onRead('event', event, data, asks));
       const onConnect = () => {
         if (sockets.some(({ connected }) => !connected)) return;
         options.onStage?.('namespace');
