@@ -38,8 +38,8 @@ interface StreamSeries {
   readonly crossNode: RecordedSeries | null;
   /** The lowest latency that is recorded as it is: the error of a comparison of clocks may make it negative. */
   readonly lowestNs: number;
-  /** Whether receipts of the headline are timed by one clock. */
-  readonly isOwnClock: boolean;
+  /** Null where all clients read as fast as they can, for other receipts, and where its sender has another clock. */
+  readonly slow: SlowReaders | null;
   /** How far the sender's clock is ahead. */
   readonly aheadNs: number;
 }
@@ -151,7 +151,7 @@ export class Deliveries {
     if (receipt !== 'first' && receipt !== 'reordered') return;
     // The latency of a message that waited for its receiver is no latency of the server.
     if (isOfAbsence || isSlow) this.#countIn(dueNs);
-    if (isSlow && !isOfAbsence && series.isOwnClock) this.#slow?.recordSlow(receivedNs - dueNs);
+    if (isSlow && !isOfAbsence) series.slow?.recordSlow(receivedNs - dueNs);
     if (!isOfAbsence && !isSlow) this.#record(receiver, stamp, series, receivedNs - dueNs, receivedNs);
   }
 
@@ -167,7 +167,7 @@ export class Deliveries {
   }
 
   #record(receiver: number, stamp: Stamp, series: StreamSeries, latencyNs: number, receivedNs: number): void {
-    const { receipt, actual, byLink, sameNode, crossNode, lowestNs } = series;
+    const { receipt, actual, byLink, slow, sameNode, crossNode, lowestNs } = series;
     const isTimed = receipt !== null;
     if (isTimed && this.#newestNs !== null) {
       const sentNs = receivedNs - latencyNs;
@@ -175,7 +175,7 @@ export class Deliveries {
     }
     if (receipt !== null) receipt.record(Math.max(lowestNs, latencyNs));
     byLink?.record(receiver, stamp.stream, latencyNs);
-    if (series.isOwnClock) this.#slow?.recordOther(receivedNs - latencyNs, latencyNs);
+    slow?.recordOther(receivedNs - latencyNs, latencyNs);
     if (actual !== null) actual.record(Math.max(lowestNs, latencyNs + stamp.intendedNs - stamp.actualNs));
     if ((this.#routes[stamp.stream] ?? UNKNOWN_ROUTE).broadcast !== null) {
       (this.#fanout ?? this.#parts).add(
@@ -220,7 +220,7 @@ export class Deliveries {
       sameNode: seriesIn(nodes?.sameNode),
       crossNode: seriesIn(nodes?.crossNode),
       lowestNs: kind === 'other' ? 0 : Number.NEGATIVE_INFINITY,
-      isOwnClock: kind === 'same' && series === 'delivery',
+      slow: kind === 'same' && series === 'delivery' ? this.#slow : null,
       aheadNs,
     };
     if (stream < this.#routes.length) this.#series[stream] = made;
