@@ -70,8 +70,11 @@ export async function membersOf(context: WorkerContext, pool: ClientPool): Promi
 /** Joins the rooms of all connected clients. Resolves to why some could not; one that is dropped is not among them. */
 export async function joinAll(context: WorkerContext, pool: ClientPool): Promise<Reason[]> {
   const failures = new ReasonCounts();
+  const { layout, target } = context;
+  if (target.mapping.join === undefined) return [];
   await Promise.all(
     [...pool.connections].map(async ([number, connection]) => {
+      if ((layout.rooms[number] ?? []).length === 0) return;
       const problem = await Promise.race([joinClient(context, number, connection), pool.dropOf(number)]);
       if (problem !== null) failures.add(problem);
     }),
