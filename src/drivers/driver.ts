@@ -70,8 +70,11 @@ export interface ConnectOptions {
   readonly localAddress?: string;
   /** Where connections go in place of the host and port of {@link url}, as through a proxy. */
   readonly dial?: DialAddress;
-  /** What a server of Socket.IO needs to restore the session of the last connection. */
-  readonly recovery?: SessionRecovery;
+  /**
+   * What a server of Socket.IO needs to restore the session of the last connection. Null where {@link Connection.session} is
+   * never called: what it returns is not kept.
+   */
+  readonly recovery?: SessionRecovery | null;
   /** How the wire driver opens a connection without TLS; by the sockets of Node.js by default. */
   readonly openStream?: OpenStream;
 }

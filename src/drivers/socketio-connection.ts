@@ -73,14 +73,14 @@ export class SocketioConnection implements Connection {
     sockets: readonly Socket[],
     namespaces: Namespaces,
     ending: ConnectionEnding,
-    { forgetAfterMs = DEFAULT_FORGET_AFTER_MS, onRead, recovery }: ConnectOptions,
+    { forgetAfterMs = DEFAULT_FORGET_AFTER_MS, onRead, recovery = null }: ConnectOptions,
   ) {
     this.#sockets = sockets;
     this.#namespaces = namespaces;
     this.#ending = ending;
     this.#forgetAfterMs = forgetAfterMs;
     this.#onRead = onRead;
-    this.#isRestoring = recovery !== undefined;
+    this.#isRestoring = recovery !== null;
   }
 
   /** The client's end in the namespace of an event, and the name of the event there. */

@@ -41,6 +41,8 @@ export function connectOptionsFor(
       ...options,
       ...ofWorker,
       forgetAfterMs: quietNs(plan.drainMs) / 1e6,
+      // A client that never comes back takes no session along.
+      ...(context.absences === null ? { recovery: null } : {}),
       ...given({ localAddress, dial: dialOf(context, client, options.url) }),
     };
   };

@@ -30,11 +30,11 @@ interface KnownSession {
 
 /** What is known of the sessions of one connection. Most servers restore none. */
 export class KnownSessions {
-  readonly #asked: SessionRecovery | undefined;
+  readonly #asked: SessionRecovery | null | undefined;
   #known: Map<string, KnownSession> | null = null;
 
-  /** `asked`: what the server is asked to restore. */
-  constructor(asked: SessionRecovery | undefined) {
+  /** `asked`: what the server is asked to restore; null where no session is to be known. */
+  constructor(asked: SessionRecovery | null | undefined) {
     this.#asked = asked;
   }
 
@@ -51,7 +51,7 @@ export class KnownSessions {
 
   /** The server says which session this is: that of the connection before, if it has restored it. */
   note(namespace: string, pid: unknown): void {
-    if (typeof pid !== 'string' || pid === '') return;
+    if (this.#asked === null || typeof pid !== 'string' || pid === '') return;
     const asked = this.#asked?.[namespace];
     const isRecovered = asked === undefined ? null : asked.pid === pid;
     const offset = isRecovered === true ? (asked?.offset ?? null) : null;

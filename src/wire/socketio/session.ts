@@ -63,7 +63,7 @@ export class SocketioSession {
     namespaces: readonly string[],
     codec: PacketCodec,
     handlers: SessionHandlers,
-    recovery?: SessionRecovery,
+    recovery?: SessionRecovery | null,
   ) {
     this.sessions = new KnownSessions(recovery);
     this.entered = namespaces.map((namespace) => ({ namespace, isConnected: false, isRecoverable: false }));
