@@ -11,7 +11,7 @@ function parseSlow(text: string): string {
 /** The parser of --disrupt knows sizes; here only 0 is written without a unit. */
 function parseRead(text: string): string {
   if (text === '0') return '0B/s';
-  if (/^\d+(?:\.\d+)?(?:B|kB|MB|KiB|MiB)\/s$/.test(text)) return text;
+  if (/^\d+(?:\.\d+)?(?:B|KB|KiB|MB|MiB)\/s$/.test(text)) return text;
   return fail('BAD_OPTION', `"${text}" is neither 0 nor a size per second`, 'Write it like 10KiB/s.');
 }
 
