@@ -48,10 +48,11 @@ describe('a pacer with the loop of the kernel sockets', () => {
     const sample = telemetry.sample(waits.spunNs);
     expect(lagsNs).toHaveLength(21);
     expect(Math.min(...lagsNs)).toBeGreaterThanOrEqual(0);
-    // Each wait spins for 170 us at most.
-    expect(waits.spunNs - spunBefore).toBeLessThanOrEqual(21 * 170_000);
+    // Each wait spins for 170 us at most. On a disturbed machine each may end late, with nothing left to spin.
+    const spunNs = waits.spunNs - spunBefore;
+    expect(spunNs).toBeLessThanOrEqual(21 * 170_000);
     expect(sample.pacingShare).toBeLessThan(0.03);
-    expect(sample.pacingShare).toBeGreaterThan(0);
+    expect(sample.pacingShare > 0).toBe(spunNs > 0);
     for (const atNs of choresNs) expect(atNs).toBeGreaterThanOrEqual(startNs + 2.2e6);
     expect(choresNs.length).toBeGreaterThan(0);
   });
