@@ -1,4 +1,11 @@
-import { defineScenario, fail, integer, option, requireAtMost } from '../src/contract/scenario.ts';
+import {
+  defineScenario,
+  fail,
+  integer,
+  option,
+  parseByteRateHz,
+  requireAtMost,
+} from '../src/contract/scenario.ts';
 import { INCLUDE_SENDER, roomsWithPublisher } from './reconnect-storm.ts';
 
 function parseSlow(text: string): string {
@@ -8,11 +15,10 @@ function parseSlow(text: string): string {
   return fail('BAD_OPTION', `"${text}" is not a share between 0% and 100%`, 'Write it like 10%.');
 }
 
-/** The parser of --disrupt knows sizes; here only 0 is written without a unit. */
+/** Checks what --disrupt reads. */
 function parseRead(text: string): string {
-  if (text === '0') return '0B/s';
-  if (/^\d+(?:\.\d+)?(?:B|KB|KiB|MB|MiB)\/s$/.test(text)) return text;
-  return fail('BAD_OPTION', `"${text}" is neither 0 nor a size per second`, 'Write it like 10KiB/s.');
+  parseByteRateHz(text);
+  return text.replaceAll(' ', '');
 }
 
 export const slowConsumers = defineScenario({

@@ -50,6 +50,19 @@ export function parseRateHz(text: string): number {
   return parseQuantity(text, 'rate', UNITS.rate, '100/s');
 }
 
+/** Reads a rate in bytes such as `10KiB/s`, or `0` without a unit; returns bytes per second. */
+export function parseByteRateHz(text: string): number {
+  if (text.trim() === '0') return 0;
+  const [, size = '', per = ''] = /^(.*)(\/[a-z]*)$/.exec(text.trim()) ?? [];
+  const scale = Object.hasOwn(UNITS.rate, per) ? UNITS.rate[per] : undefined;
+  if (scale !== undefined) return parseBytes(size) * scale;
+  return fail(
+    'BAD_QUANTITY',
+    `"${text}" is not a size per time: a size with one of the units ${Object.keys(UNITS.bytes).join(', ')}, and ${Object.keys(UNITS.rate).join(', ')}`,
+    'Write it like 10KiB/s, or 0 for nothing.',
+  );
+}
+
 /** A unit in which values are shown, and how much of the stored unit it is. A null name is a plain number. */
 export type ShownUnit = readonly [name: string | null, scale: number];
 export type ShownUnits = readonly [ShownUnit, ...ShownUnit[]];

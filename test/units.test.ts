@@ -8,6 +8,7 @@ import {
   formatNs,
   formatNumber,
   formatPercent,
+  parseByteRateHz,
   parseBytes,
   parseDurationMs,
   parseDurationNs,
@@ -61,6 +62,26 @@ describe('reading quantities', () => {
   });
 
   it.each([
+    ['0', 0],
+    ['0B/s', 0],
+    ['10KiB/s', 10_240],
+    ['10 kB/s', 10_000],
+    ['1.5MB/s', 1_500_000],
+    ['60KiB/m', 1024],
+  ])('reads "%s" as %d bytes a second', (text, expected) => {
+    expect(parseByteRateHz(text)).toBe(expected);
+  });
+
+  it.each(['10', '10KiB', '10/s', '10KB/s', '10KiB/', '10KiB/d', '/s', '-1B/s', '10KiB/s/s', ''])(
+    'refuses "%s" as bytes a second and lists the units',
+    (text) => {
+      const { code, message } = thrownBy(() => parseByteRateHz(text));
+      expect(code).toBe('BAD_QUANTITY');
+      expect(message).toContain('B, kB, MB, KiB, MiB');
+    },
+  );
+
+  it.each([
     ['a duration', parseDurationNs, '10', 'ns, us, ms, s, m, h', '10s or 250ms'],
     ['a size', parseBytes, '64', 'B, kB, MB, KiB, MiB', '64B or 4KiB'],
     ['a rate', parseRateHz, '100', '/s, /m, /h', '100/s'],
@@ -98,7 +119,7 @@ describe('reading quantities', () => {
   it('gives a finite number or a SockbenchError for any text', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.stringMatching(/^\d{1,9}[a-zA-Z/]{0,12}$/)), (text) => {
-        for (const parse of [parseDurationNs, parseBytes, parseRateHz]) {
+        for (const parse of [parseDurationNs, parseBytes, parseRateHz, parseByteRateHz]) {
           try {
             expect(parse(text)).toSatisfy((value: number) => Number.isFinite(value) && value >= 0);
           } catch (error) {

@@ -12,7 +12,7 @@ import type { Payload, Scope } from './protocol.ts';
 import type { Client, Protocol, Transport } from './target.ts';
 
 export { fail } from '../errors.ts';
-export { parseDurationMs } from '../units.ts';
+export { parseByteRateHz, parseDurationMs } from '../units.ts';
 export { choice, integer, type OptionTable, type OptionValues, onOff, option } from './options.ts';
 export { SCOPES, type Scope } from './protocol.ts';
 export { type Client, PROTOCOLS, type Protocol, TRANSPORTS, type Transport } from './target.ts';

@@ -7,9 +7,9 @@ import {
 } from '../contract/disruption.ts';
 import { flagOf } from '../contract/options.ts';
 import { connectsByIteration, type Scenario } from '../contract/scenario.ts';
-import { fail } from '../errors.ts';
+import { fail, withContext } from '../errors.ts';
 import { didYouMean, list } from '../text.ts';
-import { formatDurationMs, parseBytes, parseDurationMs } from '../units.ts';
+import { formatDurationMs, parseByteRateHz, parseDurationMs } from '../units.ts';
 import { percentageOf, readTerms } from './terms.ts';
 
 const DISRUPTION_KINDS = [...CLIENT_DISRUPTIONS, ...SERVER_DISRUPTIONS];
@@ -189,9 +189,7 @@ function parseSwitch(key: string, text = 'on'): boolean {
 function parseReadRate(text: string | undefined, disruption: string): number {
   if (text === undefined)
     return fail('BAD_DISRUPTION', `"${disruption}" has no rate`, `Write '${disruption} read=10KiB/s'.`);
-  const [, size] = /^(.+)\/s$/.exec(text) ?? [];
-  if (size !== undefined) return parseBytes(size);
-  return fail('BAD_DISRUPTION', `read=${text} is not a size per second`, 'Write it like read=10KiB/s.');
+  return withContext(`read=${text}`, () => parseByteRateHz(text));
 }
 
 function parseSignal(text: string): Disruption['signal'] {

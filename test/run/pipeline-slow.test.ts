@@ -72,8 +72,17 @@ describe('slow-consumers', () => {
       { slow: '10' },
       { read: '10' },
       { read: 'fast' },
+      { read: '10KB/s' },
     ])
-      expect(() => planFake(slowConsumers, { ...PLAN, ...given })).toThrow();
+      expect(() => planFake(slowConsumers, { ...PLAN, ...given })).toThrow(/^--(?:slow|read)\b/);
+  });
+
+  it.each([
+    ['0', 0],
+    ['10kB/s', 10_000],
+    ['10 KiB/s', 10_240],
+  ])('reads --read %s as --disrupt does', (read, readHz) => {
+    expect(planFake(slowConsumers, { ...PLAN, read }).plan.disruptions).toMatchObject([{ readHz }]);
   });
 });
 

@@ -1,25 +1,21 @@
 import assert from 'node:assert/strict';
 import type { Arena, AttackCase } from '../attack.ts';
 
-const DISTURBED_RUN = [
-  'run',
-  'broadcast-latency',
-  '--target',
-  'ws',
-  '--clients',
-  '4',
-  '--duration',
-  '5s',
-  '--quiet',
+const disturbedRun = (scenario: string) => [
+  ...['run', scenario, '--target', 'ws', '--clients', '4', '--duration', '5s', '--quiet'],
 ];
 
 /** Runs each command line, and asserts that it ends with exit code 2 and an error that says this. */
 async function assertEach(
   arena: Arena,
   wrong: ReadonlyArray<readonly [args: readonly string[], message: RegExp]>,
+  scenario = 'broadcast-latency',
 ): Promise<void> {
   for (const [args, message] of wrong) {
-    const { code, stdout, stderr } = await arena.run([...DISTURBED_RUN, '--out', arena.out, ...args]);
+    const { code, stdout, stderr } = await arena.run([
+      ...[...disturbedRun(scenario), '--out', arena.out],
+      ...args,
+    ]);
     assert.deepEqual([code, stdout], [2, ''], stderr);
     assert.match(stderr, message);
     assert.doesNotMatch(stderr, /\n\s+at |\p{Cc}\[/u);
@@ -57,6 +53,10 @@ export const disruptionCases: readonly AttackCase[] = [
         [['--disrupt', 'reset at=1s signal=SIGKILL'], /signal/],
         [['--disrupt', 'silence at=1s every=1s'], /happens again, but does not end/],
         [['--disrupt', 'slow at=1s'], /has no rate/],
+        [
+          ['--disrupt', 'slow at=1s read=10KB/s'],
+          /read=10KB\/s: "10KB" is not a size; .* B, kB, MB, KiB, MiB/,
+        ],
         [['--disrupt', 'restart at=1s signal=SIGUSR1'], /neither SIGTERM nor SIGKILL/],
         [['--disrupt', 'rolling-restart at=1s'], /is not supported/],
         [
@@ -77,5 +77,26 @@ export const disruptionCases: readonly AttackCase[] = [
         [['--reconnect', 'exponential jitter=2'], /jitter=2 is not a number from 0 to 1/],
         [['--reconnect', 'fixed attempts=0'], /attempts=0 is not a whole number from 1/],
       ]),
+  },
+  {
+    name: 'slow consumers of wrong numbers, shares and rates',
+    expected: 'exit 2 before anything starts; the message names the value and what is allowed',
+    seconds: 40,
+    attack: (arena) =>
+      assertEach(
+        arena,
+        [
+          [['--slow', '0'], /--slow: "0" is not a whole number from 1/],
+          [['--slow', '100%'], /"100%" is not a share between 0% and 100%/],
+          [['--slow', 'NaN%'], /--slow: /],
+          [['--slow', '3'], /--slow/],
+          [['--read', '10'], /--read: "10" is not a size per time/],
+          [['--read', '10KB/s'], /--read: "10KB" is not a size; .* B, kB, MB, KiB, MiB/],
+          [['--read', '-1B/s'], /--read: "-1B" is not a size/],
+          [['--read', '1KiB/s, reset at=1s'], /--read: /],
+          [['--read', '1KiB/s clients=1'], /--read: /],
+        ],
+        'slow-consumers',
+      ),
   },
 ];
