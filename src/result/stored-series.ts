@@ -4,10 +4,13 @@ import type { RunResult } from './run-result.ts';
 type StoredSeries = RunResult['series'][string];
 
 /** Encodes a series. Its figures are those of the stored histogram, so that every reader computes the same. */
-export function storeSeries(histogram: NsHistogram): StoredSeries {
+export function storeSeries(
+  histogram: NsHistogram,
+  effectiveSamples: StoredSeries['effectiveSamples'] = {},
+): StoredSeries {
   const encoded = histogram.encode();
   const { count, meanNs, stdDeviationNs } = NsHistogram.decode(encoded);
-  return { count, meanNs, stdDeviationNs, histogram: encoded };
+  return { count, meanNs, stdDeviationNs, histogram: encoded, effectiveSamples };
 }
 
 /** So many encoded histograms are kept before they become one, which takes as long as for two. */

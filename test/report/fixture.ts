@@ -126,6 +126,7 @@ function storedSeries(seconds: readonly Histograms[], options: FixtureOptions): 
         meanNs: total.meanNs,
         stdDeviationNs: total.stdDeviationNs,
         histogram: total.encode(),
+        effectiveSamples: {},
       },
     ]),
   );

@@ -51,7 +51,13 @@ describe('hlog', () => {
     const odd = {
       ...valid,
       series: {
-        'a,b c\n': valid.series['connect'] ?? { count: 0, meanNs: 0, stdDeviationNs: 0, histogram: '' },
+        'a,b c\n': valid.series['connect'] ?? {
+          count: 0,
+          meanNs: 0,
+          stdDeviationNs: 0,
+          histogram: '',
+          effectiveSamples: {},
+        },
       },
     };
     expect(renderHlog({ ...odd, intervals: [] })).toContain('\nTag=a_b_c_,0.350,');

@@ -245,7 +245,10 @@ describe("the server's CPU time for one delivery", () => {
     const iterations = {
       ...withServer,
       headline: 'iteration',
-      series: { ...result.series, iteration: { count: 200, meanNs: 1, stdDeviationNs: 0, histogram: '' } },
+      series: {
+        ...result.series,
+        iteration: { count: 200, meanNs: 1, stdDeviationNs: 0, histogram: '', effectiveSamples: {} },
+      },
       intervals: [...result.intervals, later],
     };
     expect(serverCpuPerDeliveryNs(iterations)).toBeCloseTo(2e6, 3);

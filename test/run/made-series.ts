@@ -14,5 +14,5 @@ export function histogramOf(values: Values): NsHistogram {
 export function storedSeries(values: Values): RunResult['series'][string] {
   const histogram = histogramOf(values);
   const { count, meanNs, stdDeviationNs } = histogram;
-  return { count, meanNs, stdDeviationNs, histogram: histogram.encode() };
+  return { count, meanNs, stdDeviationNs, histogram: histogram.encode(), effectiveSamples: {} };
 }

@@ -94,6 +94,7 @@ function withAcks(result: RunResult, valuesNs: readonly number[]): RunResult {
     meanNs: histogram.meanNs,
     stdDeviationNs: histogram.stdDeviationNs,
     histogram: histogram.encode(),
+    effectiveSamples: {},
   };
   return { ...result, series: { ...result.series, ack } };
 }

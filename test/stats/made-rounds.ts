@@ -70,7 +70,11 @@ export function madeRun(given: Partial<MadeRun> = {}): RunResult {
   const deliveries = RECEIVERS * made.broadcasts;
   const delivery = histogramOf(made.medianNs, deliveries);
   const last = histogramOf(made.lastNs, made.broadcasts);
-  const stored = (histogram: string, count: number) => ({ count, meanNs: 0, stdDeviationNs: 0, histogram });
+  const stored = (histogram: string, count: number) => ({
+    ...{ count, meanNs: 0, stdDeviationNs: 0 },
+    histogram,
+    effectiveSamples: {},
+  });
   const [server] = template.telemetry.servers;
   const samples = (server?.samples ?? []).map((sample) => ({ ...sample, cpuMs: made.cpuMs }));
   return {

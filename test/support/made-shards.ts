@@ -170,6 +170,7 @@ const encoded = (valuesNs: readonly number[]) => histogramOf(valuesNs).encode();
 const stored = (valuesNs: readonly number[]) => ({
   ...{ count: valuesNs.length, meanNs: 0, stdDeviationNs: 0 },
   histogram: encoded(valuesNs),
+  effectiveSamples: {},
 });
 
 /** What the whole run stores, computed from the run itself. */
