@@ -194,6 +194,8 @@ export type FromWorker =
       readonly type: 'final';
       readonly rows: readonly AccountRow[];
       readonly missedFirst: readonly MissedFirst[];
+      /** Gaps of its ledger that were more than it remembers. */
+      readonly forgottenGaps: number;
       readonly received: ReceivedCounts;
       /** Null where no client of the run comes back. */
       readonly absences: AbsencesOfWorker | null;

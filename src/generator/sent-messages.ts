@@ -1,6 +1,6 @@
 import type { Stream } from '../contract/scenario.ts';
 import { messageOf } from '../errors.ts';
-import { BitSet } from '../measure/bit-set.ts';
+import { type BitSet, recentNumbers } from '../measure/bit-set.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
 import type { Stamp } from '../measure/stamp.ts';
 import type { WorkerContext } from './context.ts';
@@ -109,7 +109,7 @@ export class SentMessages {
   /** Counts a measured message as rejected by the server, once. From now on it is expected by none. */
   reject({ stream, seq, intendedNs, measured }: Stamp, reason: string): void {
     if (!measured || stream >= this.#measured.length) return;
-    const rejected = this.#rejected[stream] ?? { numbers: new BitSet(), count: 0 };
+    const rejected = this.#rejected[stream] ?? { numbers: recentNumbers(), count: 0 };
     this.#rejected[stream] = rejected;
     if (!rejected.numbers.add(seq)) return;
     rejected.count += 1;

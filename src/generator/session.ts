@@ -219,7 +219,8 @@ export class GeneratorSession {
     const expected = expectedEvents(this.#context.target.mapping, this.#context.layout, replies.asked);
     const received = { ...this.#received.counts(known.counts()), expected };
     const absences = reportAbsences(this.#context, ledger, this.#messages.times);
-    post({ type: 'final', rows: ledger.rows(), missedFirst: ledger.missedFirst(), received, absences });
+    const [rows, missedFirst] = [ledger.rows(), ledger.missedFirst()];
+    post({ type: 'final', rows, missedFirst, forgottenGaps: ledger.forgottenGaps, received, absences });
     this.#publisher.close();
     await this.#pool.closeAll();
     post({ type: 'closed', notLeft: this.#notLeft.take() });

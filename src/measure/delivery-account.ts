@@ -65,6 +65,12 @@ export class DeliveryAccount {
     return this.#gaps;
   }
 
+  /** Forgets the older half of the gaps, except for missing first messages. A message that fills one later is a duplicate. */
+  forgetOldGaps(): void {
+    const from = this.missedFirst > 0 ? 1 : 0;
+    this.#gaps.splice(from, (this.#gaps.length - from) >> 1);
+  }
+
   /** The highest number that arrived; -1 for none. */
   get highest(): number {
     return this.#highest;

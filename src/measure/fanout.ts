@@ -1,4 +1,4 @@
-import { BitSet } from './bit-set.ts';
+import { type BitSet, recentNumbers } from './bit-set.ts';
 
 /** Some of the latencies of one broadcast, for another process that completes it. */
 export interface BroadcastPart {
@@ -135,7 +135,7 @@ export class FanoutTracker {
         : latencies.expected;
     if (reached < expected) {
       // A straggler must not open the broadcast again.
-      const closed = this.#closedIncomplete.get(stream) ?? new BitSet();
+      const closed = this.#closedIncomplete.get(stream) ?? recentNumbers();
       this.#closedIncomplete.set(stream, closed);
       closed.add(seq);
     }

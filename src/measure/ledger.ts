@@ -34,6 +34,9 @@ export interface LedgerTotals extends DeliveryCounts {
   readonly unexpected: number;
 }
 
+/** Gaps of all accounts of a process that are remembered, about 48 bytes each. */
+export const MAX_GAPS = 2 ** 16;
+
 /** The place of an account that has an object of its own. */
 const HAS_OBJECT = -1;
 
@@ -69,6 +72,14 @@ class StreamAccounts {
     return account;
   }
 
+  forgetOldGaps(): void {
+    for (const account of this.#own.values()) account.forgetOldGaps();
+  }
+
+  get gaps(): number {
+    return [...this.#own.values()].reduce((sum, { gaps }) => sum + gaps.length, 0);
+  }
+
   /** All accounts, by receiver. */
   all(): Array<{ readonly receiver: number; readonly account: DeliveryAccount }> {
     const all: Array<{ readonly receiver: number; readonly account: DeliveryAccount }> = [];
@@ -87,6 +98,15 @@ export class Ledger {
   readonly #warmup: Array<StreamAccounts | undefined> = [];
   /** Updated with each message, so that reading them is cheap during a run. */
   readonly #totals = { delivered: 0, late: 0, duplicated: 0, reordered: 0, corrupted: 0, unexpected: 0 };
+  readonly #maxGaps: number;
+  /** Gaps of the measured streams that are remembered. */
+  #gaps = 0;
+  /** Gaps that were forgotten: whether their messages arrive later is unknown. */
+  forgottenGaps = 0;
+
+  constructor(maxGaps = MAX_GAPS) {
+    this.#maxGaps = maxGaps;
+  }
 
   /** Opens the account of `receiver` for `stream`: it expects every message from now on. */
   open(receiver: number, stream: number): void {
@@ -105,7 +125,7 @@ export class Ledger {
       return 'first';
     }
     const account = accounts?.of(receiver, seq);
-    const receipt = account?.receive(seq) ?? 'unexpected';
+    const receipt = account === undefined ? 'unexpected' : this.#receiveInto(account, seq);
     if (receipt === 'duplicate' || receipt === 'unexpected') {
       this.#totals[receipt === 'duplicate' ? 'duplicated' : 'unexpected'] += 1;
       return receipt;
@@ -115,6 +135,22 @@ export class Ledger {
     if (late) this.#totals.late += 1;
     if (late && account !== undefined) account.late += 1;
     return receipt;
+  }
+
+  #receiveInto(account: DeliveryAccount, seq: number): Receipt {
+    const before = account.gaps.length;
+    const receipt = account.receive(seq);
+    this.#gaps += account.gaps.length - before;
+    if (this.#gaps > this.#maxGaps) this.#forgetOldGaps();
+    return receipt;
+  }
+
+  /** Forgets about half of all gaps, so that a server that loses messages all the time takes no more memory. */
+  #forgetOldGaps(): void {
+    const before = this.#gaps;
+    for (const accounts of this.#measured) accounts?.forgetOldGaps();
+    this.#gaps = this.#measured.reduce((sum, accounts) => sum + (accounts?.gaps ?? 0), 0);
+    this.forgottenGaps += before - this.#gaps;
   }
 
   /** Enters a message that `receiver` got with another payload than the one that was sent. */

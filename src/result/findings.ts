@@ -222,6 +222,10 @@ export const FINDINGS = {
     'check that function of the target, and what the server answers',
   ),
   grows: note('server', 'Memory, latency or losses grew all through the run.', 'compare heap snapshots'),
+  gaps_forgotten: note(
+    'none',
+    'More messages were missing than a generator process remembers one by one: of the oldest, those that arrived later count as duplicates, and those that were missed during an absence as lost.',
+  ),
   checkpoint_failed: note('machine', 'A checkpoint could not be written.', 'free space in the --out folder'),
   source_addresses: note('none', 'Clients connected from more than one address of this machine.'),
   not_pinned: note('machine', 'Server and generator were not pinned to separate CPUs.'),

@@ -155,6 +155,7 @@ export class Collector {
       case 'final':
         record.rows = message.rows;
         record.missedFirst = message.missedFirst;
+        record.forgottenGaps = message.forgottenGaps;
         record.received = message.received;
         record.absences = message.absences;
         break;

@@ -242,6 +242,11 @@ export async function collect(run: StartedRun): Promise<void> {
   collector.finish();
   await run.shard?.compareAgain();
   await control.within(workers.all('closed'), STOP_WITHIN_MS);
+  const forgotten = collector.workers.reduce((sum, { forgottenGaps }) => sum + forgottenGaps, 0);
+  if (forgotten > 0) {
+    const message = `the oldest ${plural(forgotten, 'gap')} in what receivers got were forgotten to save memory`;
+    run.notes.push({ code: 'gaps_forgotten', message });
+  }
   const { total, commonest } = collector.notLeft;
   if (total > 0) {
     run.notes.push({ code: 'not_left', message: `${plural(total, 'client')} could not leave: ${commonest}` });

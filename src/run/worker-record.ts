@@ -21,6 +21,7 @@ export interface WorkerRecord {
   totals: LedgerTotals;
   rows: readonly AccountRow[];
   missedFirst: readonly MissedFirst[];
+  forgottenGaps: number;
   /** Of its clients and what they sent; null before the drain, and where no client of the run comes back. */
   absences: AbsencesOfWorker | null;
   /** What its clients received; null before its final report. */
@@ -49,6 +50,7 @@ export function newWorkerRecord(): WorkerRecord {
     totals: NO_TOTALS,
     rows: [],
     missedFirst: [],
+    forgottenGaps: 0,
     received: null,
     absences: null,
     connected: 0,

@@ -162,6 +162,30 @@ describe('a ledger', () => {
     });
   });
 
+  it('remembers a bounded number of gaps, and all first messages that are missing', () => {
+    const ledger = new Ledger(1000);
+    for (const receiver of [7, 8]) ledger.open(receiver, 0);
+    // Receiver 7 gets every second message of 100,000, receiver 8 misses the first three only.
+    for (let seq = 0; seq < 100_000; seq++) {
+      if (seq % 2 === 1) ledger.receive(7, 0, seq, false);
+      if (seq > 2) ledger.receive(8, 0, seq, false);
+    }
+    const gaps = ledger.missingOf(new Set([7, 8])).map((each) => each.gaps.length / 2);
+    expect(gaps[0]).toBeLessThanOrEqual(1000);
+    expect(gaps).toEqual([50_000 - ledger.forgottenGaps, 1]);
+    expect(ledger.missedFirst()).toEqual([
+      { receiver: 7, stream: 0, count: 1 },
+      { receiver: 8, stream: 0, count: 3 },
+    ]);
+    // A recent gap can be filled; an old one cannot be told from a message that came before.
+    expect([99_998, 2, 0].map((seq) => ledger.receive(7, 0, seq, false))).toEqual([
+      'reordered',
+      'duplicate',
+      'reordered',
+    ]);
+    expect(ledger.totals()).toMatchObject({ delivered: 50_000 + 99_997 + 2, duplicated: 1 });
+  });
+
   it('counts a late message once, however often it comes', () => {
     const ledger = new Ledger();
     ledger.open(7, 0);

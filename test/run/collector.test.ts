@@ -465,6 +465,7 @@ describe('what else workers report', () => {
       type: 'final',
       rows: [row],
       missedFirst: [],
+      forgottenGaps: 0,
       received: NOTHING_RECEIVED,
       absences: null,
     });

@@ -58,6 +58,7 @@ const FINAL: FromWorker = {
   type: 'final',
   rows: [],
   missedFirst: [],
+  forgottenGaps: 0,
   received: NOTHING_RECEIVED,
   absences: null,
 };

@@ -85,11 +85,24 @@ export class ProcSampler {
 
   #read(): ProcReading {
     const reading = { atNs: this.#clock.nowNs(), stats: this.#readStats() };
-    for (const [id, { pid, ownTicks }] of byIdentity(reading.stats)) {
+    const present = byIdentity(reading.stats);
+    for (const [id, { pid, ownTicks }] of present) {
       const { first } = this.#ticks.get(id) ?? { first: ownTicks };
       this.#ticks.set(id, { pid, first, last: ownTicks });
     }
+    this.#forgetEnded(present);
     return reading;
+  }
+
+  /** Keeps the busiest process only of those that have ended: a server may start one for each request. */
+  #forgetEnded(present: ReadonlyMap<string, ProcStat>): void {
+    const busiest = this.#busiest();
+    for (const id of this.#ticks.keys()) if (!present.has(id) && id !== busiest?.id) this.#ticks.delete(id);
+  }
+
+  /** How many processes are remembered. */
+  get known(): number {
+    return this.#ticks.size;
   }
 
   /** Lets {@link busiestPid} count from now on. */
@@ -99,7 +112,11 @@ export class ProcSampler {
 
   /** The process that used the most CPU time of its own since counting began; null when none was seen. */
   busiestPid(): number | null {
-    const [busiest] = [...this.#ticks.values()].sort((a, b) => b.last - b.first - (a.last - a.first));
-    return busiest?.pid ?? null;
+    return this.#busiest()?.pid ?? null;
+  }
+
+  #busiest(): { readonly id: string; readonly pid: number } | null {
+    const used = [...this.#ticks].map(([id, { pid, first, last }]) => ({ id, pid, ticks: last - first }));
+    return used.toSorted((a, b) => b.ticks - a.ticks)[0] ?? null;
   }
 }

@@ -129,6 +129,7 @@ export class ProcessTree {
     const pids = listPids();
     const present = new Set(pids);
     for (const pid of this.#strangers) if (!present.has(pid)) this.#strangers.delete(pid);
+    for (const pid of this.#members.keys()) if (!present.has(pid)) this.#members.delete(pid);
     // Ascending, so that parents come before their children.
     return pids
       .filter((pid) => !this.#strangers.has(pid))

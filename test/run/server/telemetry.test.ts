@@ -81,6 +81,20 @@ describe('the busiest process', () => {
     sampler.sample();
     expect(sampler.busiestPid()).toBe(2);
   });
+
+  it('is remembered when it has ended, and of all others only those that live', () => {
+    let stats = [stat(1, 0), stat(2, 0)];
+    const sampler = new ProcSampler(() => stats, { nowNs: () => 0 });
+    stats = [stat(1, 10), stat(2, 90)];
+    sampler.sample();
+    // A server that starts a process for each request.
+    for (let pid = 3; pid < 1000; pid++) {
+      stats = [stat(1, 10), stat(pid, 5)];
+      sampler.sample();
+    }
+    expect(sampler.known).toBe(3);
+    expect(sampler.busiestPid()).toBe(2);
+  });
 });
 
 /** Spins for so much CPU time, in a child that ends, as often as it gets a message; then answers. */
