@@ -4,7 +4,8 @@
  * smallest reading of the last fifth is more than 8 MiB above that of the second fifth, or the result has 20 MB.
  *
  * The smallest reading is one soon after a garbage collection. Between two of them, which lie up to two minutes apart,
- * memory rises by about 10 MiB: mostly arrays that snapshots of the generator came in.
+ * memory rises by about 10 MiB: mostly arrays that snapshots of the generator came in. Runs below 15 minutes therefore
+ * prove little.
  */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
@@ -36,7 +37,9 @@ const soaking = spawn(
 );
 const readings: number[] = [];
 const timer = setInterval(() => {
-  if (soaking.pid !== undefined) readings.push(readRssBytes(soaking.pid));
+  const rssBytes = soaking.pid === undefined ? 0 : readRssBytes(soaking.pid);
+  // 0 for a process that has just ended.
+  if (rssBytes > 0) readings.push(rssBytes);
 }, READING_MS);
 soaking.on('exit', () => {
   clearInterval(timer);
