@@ -13,13 +13,16 @@ const CHECKPOINT_ENDING = 'checkpoint.json';
 /** The file beside the result that a run leaves when it is killed. One that cannot be written does not end the run. */
 export class CheckpointFile {
   readonly #folder: string;
+  readonly #onFirstProblem: (problem: string) => void;
   #path: string | null = null;
   #writing: Promise<void> | null = null;
   #failed = 0;
   #problem = '';
 
-  constructor(folder: string) {
+  /** `onFirstProblem` gets why a checkpoint could not be written, once: the user can do something about it while the run goes on. */
+  constructor(folder: string, onFirstProblem: (problem: string) => void) {
     this.#folder = folder;
+    this.#onFirstProblem = onFirstProblem;
   }
 
   /** Writes a checkpoint in place of the last one, unless that is still being written. */
@@ -31,6 +34,7 @@ export class CheckpointFile {
       .catch((error) => {
         this.#failed += 1;
         this.#problem = messageOf(error);
+        if (this.#failed === 1) this.#onFirstProblem(this.#problem);
       })
       .finally(() => {
         this.#writing = null;

@@ -5,6 +5,7 @@
 import { messageOf, SockbenchError } from '../errors.ts';
 import { withLinkSeries } from '../plan/plan.ts';
 import type { RunProgress } from '../result/progress.ts';
+import type { RunResult } from '../result/run-result.ts';
 import { runPlan } from '../run/run.ts';
 import { guardProcess } from '../user-files/process-guard.ts';
 import { resolveScenario } from './resolve.ts';
@@ -42,11 +43,16 @@ function asKnown(error: unknown): SockbenchError {
   return runCrashed(error instanceof Error ? (error.stack ?? error.message) : messageOf(error));
 }
 
-async function carryOut({ plan, layout, commandLine, out }: Extract<ToRun, { type: 'run' }>): Promise<void> {
+async function carryOut(run: Extract<ToRun, { type: 'run' }>): Promise<void> {
+  const { plan, layout, commandLine, out, checkpointEveryMs: everyMs } = run;
   try {
     const { scenario } = await resolveScenario(plan.scenarioFile ?? plan.scenario);
     const onProgress = (progress: RunProgress) => void send({ type: 'progress', progress });
-    const hooks = { onProgress, signal: stop.signal, commandLine, out };
+    const keep = (result: RunResult) => void send({ type: 'checkpoint', result });
+    const hooks = {
+      ...{ onProgress, signal: stop.signal, commandLine, out },
+      ...(everyMs === null ? {} : { checkpoint: { everyMs, keep } }),
+    };
     const result = await runPlan({ plan, scenario: withLinkSeries(scenario, plan), layout }, hooks);
     await send({ type: 'result', result });
   } catch (error) {

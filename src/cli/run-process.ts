@@ -13,12 +13,18 @@ import type { RunHooks } from '../run/run.ts';
 
 /** From a comparison to the process that carries out one of its runs. */
 export type ToRun =
-  | ({ readonly type: 'run' } & Pick<PlannedRun, 'plan' | 'layout'> & Pick<RunHooks, 'commandLine' | 'out'>)
+  | ({
+      readonly type: 'run';
+      /** Null for a run without checkpoints. */
+      readonly checkpointEveryMs: number | null;
+    } & Pick<PlannedRun, 'plan' | 'layout'> &
+      Pick<RunHooks, 'commandLine' | 'out'>)
   | { readonly type: 'stop' };
 
 /** From the process that carries out a run. */
 export type FromRun =
   | { readonly type: 'progress'; readonly progress: RunProgress }
+  | { readonly type: 'checkpoint'; readonly result: RunResult }
   | { readonly type: 'result'; readonly result: RunResult }
   | { readonly type: 'failed'; readonly error: ErrorParts };
 
@@ -33,7 +39,7 @@ const SILENT_AFTER_STOP_S = 10;
  */
 export function runInProcess(
   { plan, layout }: PlannedRun,
-  { onProgress, signal, commandLine, out }: RunHooks,
+  { onProgress, signal, commandLine, out, checkpoint }: RunHooks,
 ): Promise<RunResult> {
   const node = [process.execPath, '--disable-warning=ExperimentalWarning'];
   return new Promise((resolve, reject) => {
@@ -63,6 +69,8 @@ export function runInProcess(
       switch (message.type) {
         case 'progress':
           return onProgress(message.progress);
+        case 'checkpoint':
+          return checkpoint?.keep(message.result);
         case 'result':
           return resolve(message.result);
         case 'failed':
@@ -79,7 +87,7 @@ export function runInProcess(
       if (code !== 0) void removeLeftovers().then(() => reject(error));
       else reject(error);
     });
-    send({ type: 'run', plan, layout, commandLine, out });
+    send({ type: 'run', plan, layout, commandLine, out, checkpointEveryMs: checkpoint?.everyMs ?? null });
     if (signal.aborted) stop();
   });
 }

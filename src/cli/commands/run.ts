@@ -26,11 +26,13 @@ import { type HostedRun, hostRun, SHARD_OPTIONS } from '../shards.ts';
 import { shortRunText } from '../short-run.ts';
 
 const MIN_CHECKPOINT_MS = 1000;
+/** No run is longer. */
+const MAX_CHECKPOINT_MS = 24 * 3600e3;
 
 function parseCheckpointMs(text: string): number {
   const everyMs = parseDurationMs(text);
-  if (everyMs >= MIN_CHECKPOINT_MS) return everyMs;
-  return fail('BAD_OPTION', `--checkpoint ${text} is below 1s`, 'Give 1s or more.');
+  if (everyMs >= MIN_CHECKPOINT_MS && everyMs <= MAX_CHECKPOINT_MS) return everyMs;
+  return fail('BAD_OPTION', `"${text}" is not a time from 1s to 24h`, 'Write it like 1m.');
 }
 
 const RUN_OPTIONS = {
@@ -76,12 +78,23 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
   const asked = readFlags(RUN_OPTIONS, { out: config.out, format: config.format, ...flags });
   const formats = parseFormats(RUNS, asked.format);
   requirePage(asked.open, formats);
+  if (asked.shard !== null && flags['checkpoint'] !== undefined)
+    fail(
+      'NO_CHECKPOINT',
+      '--checkpoint: a shard keeps none, because only a merge has the whole run',
+      'Remove it.',
+    );
   await requireWritable(asked.out);
   const left = (await findCheckpoints(asked.out)).map(
     (path) => `a run that was killed left ${path}; sockbench report renders it`,
   );
   for (const warning of [...source.warnings, ...warnings, ...left]) writeNote(cli, `warning: ${warning}`);
-  const file = new CheckpointFile(asked.out);
+  const file = new CheckpointFile(asked.out, (problem) =>
+    writeNote(
+      cli,
+      `warning: a checkpoint could not be written, so that a kill would lose the run: ${problem}`,
+    ),
+  );
   const hosted = await hostRun(cli, { ...planned, plan }, flags);
   const { feed, note } = openProgress(cli, asked);
   const short = shortRunText(planned, head, thresholds);

@@ -1,5 +1,6 @@
 import type { AttackCase } from '../attack.ts';
 import { calibrations } from './calibrate.ts';
+import { checkpointCases } from './checkpoints.ts';
 import { deliveries } from './deliveries.ts';
 import { disruptionCases } from './disruptions.ts';
 import { files } from './files.ts';
@@ -37,5 +38,6 @@ export const CASES: Readonly<Record<string, readonly AttackCase[]>> = {
   calibrations,
   links: linkCases,
   disruptions: disruptionCases,
+  checkpoints: checkpointCases,
   'Artillery scripts': imports,
 };

@@ -48,6 +48,18 @@ server.on('connection', (socket) => socket.on('message', () => {
 }));`;
 
 /** Mistakes in user files, flags and surroundings. */
+/** Says why no disk that is full can be mounted here; null where one can. */
+export function noFullDisk(): string | null {
+  return process.getuid?.() === 0 && existsSync('/usr/bin/unshare') ? null : 'needs root and unshare';
+}
+
+/** The shell line of a command whose --out and temporary folder lie on a disk of 8 KiB. */
+export function onFullDisk({ out }: Arena): string {
+  mkdirSync(out);
+  const mounted = `mount -t tmpfs -o size=8k tmpfs '${out}' && mkdir '${out}/tmp' && TMPDIR='${out}/tmp' "$@"`;
+  return `exec unshare -m sh -c "${mounted.replaceAll('"$@"', '\\"\\$@\\"')}" sh "$@"`;
+}
+
 export const mistakes: readonly AttackCase[] = [
   {
     name: 'a target file that ends the process while it is loaded or planned with',
@@ -141,14 +153,11 @@ export const mistakes: readonly AttackCase[] = [
   {
     name: '--out and the temporary folder both full',
     expected: 'the result on stdout, not exit 0',
-    missing: () =>
-      process.getuid?.() === 0 && existsSync('/usr/bin/unshare') ? null : 'needs root and unshare',
+    missing: noFullDisk,
     attack: async (arena) => {
-      mkdirSync(arena.out);
-      const mounted = `mount -t tmpfs -o size=8k tmpfs '${arena.out}' && mkdir '${arena.out}/tmp' && TMPDIR='${arena.out}/tmp' "$@"`;
       const { code, stdout, stderr } = await arena.run(
         [...RUN, '--target', 'ws', ...SHORT_RUN, '--threshold', 'delivery.p50<1h', '--out', arena.out],
-        { shell: `exec unshare -m sh -c "${mounted.replaceAll('"$@"', '\\"\\$@\\"')}" sh "$@"` },
+        { shell: onFullDisk(arena) },
       );
       assert.ok(code === 2 || code === 3, `exit code ${code}: ${stderr}`);
       assert.match(stderr, /error: .*\.json could not be written: ENOSPC.*; the temporary folder failed too/);
