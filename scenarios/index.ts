@@ -1,6 +1,7 @@
 import type { Scenario } from '../src/contract/scenario.ts';
 import { ackRoundtrip } from './ack-roundtrip.ts';
 import { broadcastLatency } from './broadcast-latency.ts';
+import { churn } from './churn.ts';
 import { connectStorm } from './connect-storm.ts';
 import { directMessages } from './direct-messages.ts';
 import { idle } from './idle.ts';
@@ -28,5 +29,6 @@ export const scenarios: readonly Scenario[] = [
   connectStorm,
   reconnectStorm,
   recovery,
+  churn,
   slowConsumers,
 ];

@@ -18,6 +18,12 @@ export interface Disruption {
   readonly atMs: number;
   /** Time until it happens again; null for once. */
   readonly everyMs: number | null;
+  /**
+   * `constant`: at those times. `poisson`: to each client by itself, at random times. `everyMs` is then the mean time from
+   * the return of a client, as far as the plan knows it, until the next disruption, and `forMs` the mean time that it stays
+   * offline. Both are distributed exponentially.
+   */
+  readonly arrival: 'constant' | 'poisson';
   /** The clients that it happens to: a share of those that may be disturbed, or a number of them. */
   readonly clients: { readonly share: number } | { readonly count: number };
   /**

@@ -27,7 +27,7 @@ export function enterInAbsence(
   if (receipt !== 'first' && receipt !== 'reordered') return;
   if (wasAway(absence, message.dueNs)) {
     enterReplayed(absence, message, context);
-  } else if (absence.receivingNs === null) {
+  } else if (absence.receivingNs === null && absence.connectedNs !== null) {
     absence.receivingNs = message.receivedNs;
     context.recorder.record('back_receiving', message.receivedNs - absence.fromNs);
   }
@@ -42,11 +42,11 @@ function enterReplayed(
   { stamp: { stream, intendedNs, actualNs }, number, dueNs, receivedNs }: MessageAfterAbsence,
   context: ReceiptContext,
 ): void {
-  const { lastTriedNs, fromNs, inFlight } = absence;
+  const { lastTriedNs, fromNs, connectedNs, inFlight } = absence;
   if (dueNs < fromNs) inFlight.set(stream, Math.min(number, inFlight.get(stream) ?? number));
   const sentNs = dueNs + actualNs - intendedNs;
   const atServerNs = sentNs + (context.sendersDelaysNs[stream] ?? 0);
-  if (lastTriedNs !== null && atServerNs >= lastTriedNs) {
+  if (connectedNs === null || (lastTriedNs !== null && atServerNs >= lastTriedNs)) {
     absence.early += 1;
     return;
   }

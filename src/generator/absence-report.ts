@@ -38,8 +38,9 @@ export function awaySince(
   sinceNs: number,
 ): Float64Array | null {
   if (absences === null) return null;
-  const away = absences.all.filter(({ backNs }) => backNs === null || backNs >= sinceNs);
   return Float64Array.from(
-    away.flatMap(({ client, fromNs, backNs }) => [client, fromNs, backNs ?? Number.POSITIVE_INFINITY]),
+    absences
+      .openSince(sinceNs)
+      .flatMap(({ client, fromNs, backNs }) => [client, fromNs, backNs ?? Number.POSITIVE_INFINITY]),
   );
 }

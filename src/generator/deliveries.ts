@@ -1,4 +1,4 @@
-import { isAwayAt, wasAway } from '../measure/absence.ts';
+import { wasAway } from '../measure/absence.ts';
 import { FanoutTracker, quietNs } from '../measure/fanout.ts';
 import { FanoutParts } from '../measure/fanout-parts.ts';
 import { Ledger } from '../measure/ledger.ts';
@@ -13,16 +13,7 @@ import { type LinkLatencies, linkLatencies } from './link-latencies.ts';
 import type { Snapshot } from './messages.ts';
 import { recordClosed, routeOf, type StreamRoute } from './operations/index.ts';
 import { type SlowReaders, slowReaders } from './slow-readers.ts';
-
-/** Why a received message is unexpected, as reports say it. */
-export const UNEXPECTED = {
-  unreadable: 'without a readable timestamp',
-  invented: 'with a number, time or stream that was not sent in this run',
-  elsewhere: 'sent to other clients',
-  notRequested: 'with the number of a reply that was not requested',
-  otherRequest: 'in reply to another request',
-  warmup: 'of the warm-up, received again',
-} as const;
+import { UNEXPECTED } from './unexpected.ts';
 
 const UNKNOWN_ROUTE: StreamRoute = { series: 'delivery', copies: 1, broadcast: null, nodes: null };
 
@@ -136,7 +127,8 @@ export class Deliveries {
     const series = this.#series[stamp.stream] ?? this.#seriesOf(stamp.stream);
     const dueNs = stamp.intendedNs - series.aheadNs;
     const absence = absences?.newest.get(receiver);
-    const isOfAbsence = absence !== undefined && wasAway(absence, dueNs);
+    const isOfAbsence =
+      absence !== undefined && (wasAway(absence, dueNs) || absences?.wasAwayAt(receiver, dueNs) === true);
     const isSlow = this.#slow?.has(receiver, receivedNs) === true;
     // One that reads late by the plan is no fault of the generator.
     if (!isSlow) receipts.note(receivedNs);
@@ -145,7 +137,7 @@ export class Deliveries {
     const receipt = isCorrupted
       ? this.ledger.receiveCorrupted(receiver, stamp.stream, number)
       : this.ledger.receive(receiver, stamp.stream, number, isLate);
-    if (receipt === 'unexpected') unexpected.add(number < 0 ? UNEXPECTED.notRequested : UNEXPECTED.elsewhere);
+    if (receipt === 'unexpected') unexpected.add(this.#whyUnexpected(receiver, stamp.stream, number));
     if (absence !== undefined)
       enterInAbsence(absence, { stamp, number, dueNs, receivedNs }, receipt, this.#context);
     if (receipt !== 'first' && receipt !== 'reordered') return;
@@ -155,13 +147,20 @@ export class Deliveries {
     if (!isOfAbsence && !isSlow) this.#record(receiver, stamp, series, receivedNs - dueNs, receivedNs);
   }
 
+  #whyUnexpected(receiver: number, stream: number, number: number): string {
+    if (number < 0) return UNEXPECTED.notRequested;
+    const isOwn = this.#context.layout.streams[stream]?.sender === receiver;
+    return isOwn ? UNEXPECTED.ownMessage : UNEXPECTED.elsewhere;
+  }
+
   /** How many copies of a message are for receivers of this worker that were away, or read slowly, when it was due. */
   #awayAt(stream: number, dueNs: number): number {
     const expects = (receiver: number) => this.ledger.expects(receiver, stream);
     let away = this.#slow?.countAt(dueNs, expects) ?? 0;
-    for (const [receiver, absence] of this.#context.absences?.newest ?? []) {
-      if (isAwayAt(absence, dueNs) && expects(receiver) && this.#slow?.has(receiver, dueNs) !== true)
-        away += 1;
+    const { absences } = this.#context;
+    for (const receiver of absences?.newest.keys() ?? []) {
+      const isAway = absences?.wasAwayAt(receiver, dueNs) === true && expects(receiver);
+      if (isAway && this.#slow?.has(receiver, dueNs) !== true) away += 1;
     }
     return away * (this.#routes[stream] ?? UNKNOWN_ROUTE).copies;
   }

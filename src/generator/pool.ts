@@ -1,54 +1,13 @@
-import type { OwnConnection } from '../contract/scenario.ts';
 import type { ConnectionDisturbance } from '../drivers/disturbance.ts';
-import type { CloseOutcome, Connection, ConnectOptions, Driver } from '../drivers/driver.ts';
+import type { CloseOutcome, Connection, ConnectOptions } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
-import type { Clock } from '../measure/clock.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
-import type { Timers } from '../measure/timers.ts';
 import { cutsConnections } from '../plan/disruptions.ts';
-import { type ClientLives, type Life, NO_HOOKS } from './client-life.ts';
+import { type Life, NO_HOOKS } from './client-life.ts';
 import { ConnectLimit, MAX_UNACCEPTED } from './connect-limit.ts';
 import { NO_CONNECTION } from './own-connection.ts';
+import type { Disturbed, OpenedConnection, PoolOptions, Reconnection } from './pool-contract.ts';
 import { TimedHandshake } from './timed-handshake.ts';
-
-export interface PoolOptions {
-  readonly driver: Driver;
-  readonly clock: Clock;
-  readonly timers: Timers;
-  /** How many workers connect to the server at the same time; 1 by default. */
-  readonly workers?: number;
-  readonly connectOptions: (client: number) => Promise<ConnectOptions>;
-  /** The hooks of the target; none by default. */
-  readonly lives?: Pick<ClientLives, 'prepare' | 'prepares' | 'begin'>;
-  /** Called for every connection that is ready for use, before anything is sent or received over it. */
-  readonly onOpened: (client: number, connection: Connection, connectNs: number) => void;
-  /** Called when a connection that began by polling is on WebSocket. */
-  readonly onUpgraded: (upgradeNs: number) => void;
-  /** Called when a client has lost its connection for the rest of the run; `ageNs` is that of the connection. */
-  readonly onDropped: (client: number, reason: string, ageNs: number) => void;
-}
-
-/** A connection beside those of the pool. */
-export interface OpenedConnection {
-  readonly connection: Connection;
-  /** Resolves when a connection that began by polling is on WebSocket; at once for any other. */
-  readonly upgraded: Promise<void>;
-  /** As {@link OwnConnection.stages}. */
-  readonly stages: OwnConnection['stages'];
-  /** Time for the options of the connection, which functions of the target may fetch. */
-  readonly preparedNs: number;
-  /** When it was ready for use. */
-  readonly openedNs: number;
-}
-
-/** How a client opens its next connection. */
-export interface Reconnection {
-  readonly takenAlong: Partial<ConnectOptions>;
-  /** Called with the connection when it is ready for use, before anything is received over it. */
-  readonly onReady: (connection: Connection) => void;
-  /** What the client does first over it. */
-  readonly enter: (connection: Connection) => Promise<void>;
-}
 
 /** The connections of one worker, by client number. */
 export class ClientPool {
@@ -153,15 +112,13 @@ export class ClientPool {
     this.#adopt(client, connection);
   }
 
-  /**
-   * Disturbs the connection of a client; one that is cut has none afterwards. Returns what ends the disturbance; null for a
-   * client without a connection.
-   */
-  disturb(client: number, disturbance: ConnectionDisturbance): (() => void) | null {
+  /** Disturbs the connection of a client; one that is cut has none afterwards. Null for a client without a connection. */
+  disturb(client: number, disturbance: ConnectionDisturbance): Disturbed | null {
     const connection = this.#connections.get(client);
     if (connection?.disturb === undefined) return null;
     if (cutsConnections(disturbance)) this.#connections.delete(client);
-    return connection.disturb(disturbance);
+    const end = connection.disturb(disturbance);
+    return { end, closed: disturbance.kind === 'leave' ? connection.close() : null };
   }
 
   #beginLife(client: number): Life {

@@ -6,12 +6,13 @@ import type { Reading } from '../measure/payload.ts';
 import type { Stamp } from '../measure/stamp.ts';
 import type { Arrival } from '../wire/sockets/stream.ts';
 import type { WorkerContext } from './context.ts';
-import { Deliveries, type UNEXPECTED } from './deliveries.ts';
+import { Deliveries } from './deliveries.ts';
 import { KnownMessages, type Reader } from './known-messages.ts';
 import { Listener, type Listening, type Role } from './listener.ts';
 import type { Snapshot } from './messages.ts';
 import { Refusals } from './refusals.ts';
 import { REMARKS, Replies } from './replies.ts';
+import type { UNEXPECTED } from './unexpected.ts';
 
 /** Leaves the payload to be searched in all of the data. */
 const unchanged: Reader = (data) => data;

@@ -15,7 +15,7 @@ import type { OperationWorker } from './operations/operation.ts';
 import type { Publishing } from './operations/publish.ts';
 import { sendRequest } from './operations/single-reply.ts';
 import { changeConnection, mayBeLeft, OwnEnd, refuseUse } from './own-connection.ts';
-import type { OpenedConnection } from './pool.ts';
+import type { OpenedConnection } from './pool-contract.ts';
 import { type Noticed, UserTime } from './user-time.ts';
 
 /** One arrival that starts an iteration, and the parts of the worker that it uses. */

@@ -31,7 +31,7 @@ export interface Absence {
   readonly replayed: number;
   readonly firstReplayedNs: number | null;
   readonly lastReplayedNs: number | null;
-  /** Messages due while it connected and joined that arrived, live or replayed, which is unknown. */
+  /** Messages due while it left, connected or joined that arrived, live or replayed, which is unknown. */
   readonly early: number;
   /** By stream: the lowest number of a message that was in flight at the cut and was replayed. */
   readonly inFlight: ReadonlyMap<number, number>;
@@ -68,8 +68,12 @@ export function beginAbsence(
   };
 }
 
-/** Whether a client that receives a message now was away when the message was due. */
-export function wasAway({ backNs }: Absence, dueNs: number): boolean {
+/**
+ * Whether a client that receives a message now was away when the message was due. Until its next connection is open, what
+ * arrives comes over the old one: a client that leaves may be sent messages until the server has noticed.
+ */
+export function wasAway({ fromNs, connectedNs, backNs }: Absence, dueNs: number): boolean {
+  if (connectedNs === null) return dueNs >= fromNs;
   return backNs === null || dueNs < backNs;
 }
 
@@ -84,6 +88,10 @@ export interface AbsencesOfClients {
   readonly newest: ReadonlyMap<number, RunningAbsence>;
   /** All absences, in the order in which they began. */
   readonly all: readonly RunningAbsence[];
+  /** Whether a client was away at a time. */
+  wasAwayAt(client: number, timeNs: number): boolean;
+  /** Absences that were not over at a time, which is that of the last call or later. */
+  openSince(timeNs: number): readonly RunningAbsence[];
   /** Whether it has not been called with this result for so long. */
   isReportDue(everyNs: number): boolean;
 }

@@ -33,8 +33,8 @@ export interface ClosedBroadcast {
 
 export interface FanoutOptions {
   /**
-   * How many receivers here a message of the stream has that was due then. It is asked again when a broadcast is given
-   * up: meanwhile more may be known of who was away.
+   * How many receivers here a message of the stream has that was due then; more while it is not known who was away. It is
+   * asked again for a broadcast that has been quiet for a second, and for one that is given up.
    */
   readonly expected: (stream: number, intendedNs: number) => number;
   readonly onClosed: (broadcast: ClosedBroadcast) => void;
@@ -96,13 +96,24 @@ export class FanoutTracker {
     if (latencies.reached >= latencies.expected) this.#close(keyOfBroadcast(stream, seq), broadcast);
   }
 
-  /** Closes what has been quiet for long, and compacts what has been quiet for a second. Call it once a second. */
+  /** Closes what has been quiet for long, and closes or compacts what has been quiet for a second. Call it once a second. */
   closeQuiet(nowNs: number): void {
     for (const [key, broadcast] of this.#open) {
       const silentNs = nowNs - broadcast.lastArrivalNs;
       if (silentNs > this.#options.quietNs) this.#close(key, broadcast);
-      else if (silentNs > COMPACT_AFTER_NS) this.openBytes += broadcast.latencies.compact();
+      else if (silentNs > COMPACT_AFTER_NS && !this.#closeComplete(key, broadcast))
+        this.openBytes += broadcast.latencies.compact();
     }
+  }
+
+  /** Closes a broadcast that has no further receiver, as is known by now. Once: most of these have lost a message. */
+  #closeComplete(key: number, broadcast: OpenBroadcast): boolean {
+    const { stream, intendedNs, latencies, isAskedAgain } = broadcast;
+    if (isAskedAgain) return false;
+    broadcast.isAskedAgain = true;
+    const isComplete = latencies.reached >= this.#options.expected(stream, intendedNs);
+    if (isComplete) this.#close(key, broadcast);
+    return isComplete;
   }
 
   closeAll(): void {
@@ -113,7 +124,8 @@ export class FanoutTracker {
     if (this.#closedIncomplete.get(stream)?.has(seq) === true) return null;
     const { expected, maxOpenBytes = MAX_OPEN_BYTES } = this.#options;
     const latencies = new Latencies(expected(stream, intendedNs));
-    const broadcast = { stream, seq, intendedNs, latencies, lastReceiver: 0, lastArrivalNs: 0 };
+    const nothing = { lastReceiver: 0, lastArrivalNs: 0, isAskedAgain: false };
+    const broadcast = { stream, seq, intendedNs, latencies, ...nothing };
     this.openBytes += latencies.bytes;
     for (const [oldestKey, oldest] of this.#open) {
       if (this.openBytes <= maxOpenBytes) break;
@@ -152,6 +164,8 @@ interface OpenBroadcast {
   readonly latencies: Latencies;
   lastReceiver: number;
   lastArrivalNs: number;
+  /** Whether {@link FanoutOptions.expected} was asked again. */
+  isAskedAgain: boolean;
 }
 
 /** The latencies of one broadcast: all of them, or after {@link compact} those that can still be the median. */

@@ -83,6 +83,7 @@ const DEFINITIONS = [
   defineSeries('back', 'end of a connection to being connected and in its rooms again, per absence', {
     sampleUnit: 'connection',
   }),
+  defineSeries('rejoin', 'start of connecting again to being in the rooms again, per absence'),
   defineSeries('back_receiving', 'end of a connection to the first new message after it, per absence', {
     sampleUnit: 'connection',
   }),

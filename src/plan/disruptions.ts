@@ -7,10 +7,21 @@ import {
 } from '../contract/disruption.ts';
 import { flagOf } from '../contract/options.ts';
 import { connectsByIteration, type Scenario } from '../contract/scenario.ts';
-import { fail, withContext } from '../errors.ts';
+import { fail } from '../errors.ts';
 import { didYouMean, list } from '../text.ts';
-import { formatDurationMs, parseByteRateHz, parseDurationMs } from '../units.ts';
-import { percentageOf, readTerms } from './terms.ts';
+import { formatDurationMs, parseDurationMs } from '../units.ts';
+import { ARRIVALS } from './arrivals.ts';
+import {
+  parseArrival,
+  parseClients,
+  parseGroup,
+  parseReadRate,
+  parseShare,
+  parseSignal,
+  parseSwitch,
+  timeAboveZeroMs,
+} from './disruption-values.ts';
+import { readTerms } from './terms.ts';
 
 const DISRUPTION_KINDS = [...CLIENT_DISRUPTIONS, ...SERVER_DISRUPTIONS];
 const storedMs = z.number().nonnegative();
@@ -21,6 +32,7 @@ export const disruptionSchema = z
     kind: z.enum(DISRUPTION_KINDS),
     atMs: storedMs,
     everyMs: storedMs.nullable(),
+    arrival: z.enum(ARRIVALS).default('constant'),
     clients: z.union([
       z.object({ share: z.number().min(0).max(1) }).readonly(),
       z.object({ count: z.number().int().nonnegative() }).readonly(),
@@ -40,7 +52,7 @@ export interface DisruptionOption extends Omit<Disruption, 'atMs'> {
 }
 
 const KEYS_OF_CLIENTS = ['at', 'every', 'clients', 'group', 'for'];
-const KEYS_OF_CUTS = [...KEYS_OF_CLIENTS, 'offset'];
+const KEYS_OF_CUTS = [...KEYS_OF_CLIENTS, 'arrival', 'offset'];
 const KEYS_OF_SERVERS = ['at', 'every', 'for', 'signal'];
 
 /** The keys that each kind has. */
@@ -78,7 +90,7 @@ export function isOfClients<T extends Pick<Disruption, 'kind'>>(
  *
  *     list       = disruption *( "," disruption )
  *     disruption = kind *( " " key "=" value )
- *     key        = "at" | "every" | "clients" | "group" | "for" | "offset" | "pings" | "read" | "signal"
+ *     key        = "at" | "every" | "arrival" | "clients" | "group" | "for" | "offset" | "pings" | "read" | "signal"
  *
  * `at` is a duration, or a percentage of the measured time; `clients` is a number, or a percentage of those that may be
  * disturbed; `group=2/3` is the second of three groups of them.
@@ -102,6 +114,7 @@ function parseDisruption(text: string): DisruptionOption {
     kind,
     at: at.endsWith('%') ? { share: parseShare(at) } : { ms: parseDurationMs(at) },
     everyMs: timeAboveZeroMs(values.get('every'), 'every'),
+    arrival: parseArrival(values.get('arrival') ?? 'constant'),
     clients: parseClients(values.get('clients') ?? '100%'),
     forMs: timeAboveZeroMs(values.get('for'), 'for'),
     group: parseGroup(values.get('group')),
@@ -126,7 +139,11 @@ function refuseKind(name: string): never {
 
 /** A disruption that happens again is over by then. */
 function requireEnds(disruption: DisruptionOption, text: string): void {
-  const { everyMs, forMs } = disruption;
+  const { everyMs, forMs, arrival } = disruption;
+  if (arrival === 'poisson') {
+    if (everyMs !== null) return;
+    fail('BAD_DISRUPTION', `"${text}" is random, but has no mean time`, 'Add every= with the mean time.');
+  }
   if (everyMs === null) return;
   if (forMs === null && !cutsConnections(disruption))
     fail(
@@ -142,65 +159,6 @@ function requireEnds(disruption: DisruptionOption, text: string): void {
     );
 }
 
-function timeAboveZeroMs(text: string | undefined, key: string): number | null {
-  if (text === undefined) return null;
-  const ms = parseDurationMs(text);
-  return ms > 0
-    ? ms
-    : fail('BAD_DISRUPTION', `${key}=${text} is not above 0`, `Leave ${key}= out, or give more.`);
-}
-
-function parseShare(text: string): number {
-  const share = percentageOf(text);
-  return share >= 0 && share <= 1
-    ? share
-    : fail('BAD_DISRUPTION', `"${text}" is not a share from 0% to 100%`, 'Write it like 50%.');
-}
-
-function parseClients(text: string): Disruption['clients'] {
-  const clients = text.endsWith('%') ? { share: parseShare(text) } : { count: Number(text) };
-  const isSound = 'share' in clients ? clients.share > 0 : /^\d+$/.test(text) && clients.count > 0;
-  return isSound
-    ? clients
-    : fail(
-        'BAD_DISRUPTION',
-        `clients=${text} is neither a share of the clients nor a number of them`,
-        'Write clients=50% or clients=10.',
-      );
-}
-
-const MAX_GROUPS = 1000;
-
-function parseGroup(text: string | undefined): Disruption['group'] {
-  if (text === undefined) return null;
-  const [, number, of] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
-  if (number !== undefined && of !== undefined && number >= 1 && number <= of && of <= MAX_GROUPS)
-    return { number, of };
-  return fail('BAD_DISRUPTION', `group=${text} is not a group`, 'Write group=2/3 for the second of three.');
-}
-
-/** On where it is not given. */
-function parseSwitch(key: string, text = 'on'): boolean {
-  if (text === 'on' || text === 'off') return text === 'on';
-  return fail('BAD_DISRUPTION', `${key}=${text} is neither on nor off`, `Write ${key}=off.`);
-}
-
-/** Bytes per second; 0 for a client that reads nothing. */
-function parseReadRate(text: string | undefined, disruption: string): number {
-  if (text === undefined)
-    return fail('BAD_DISRUPTION', `"${disruption}" has no rate`, `Write '${disruption} read=10KiB/s'.`);
-  return withContext(`read=${text}`, () => parseByteRateHz(text));
-}
-
-function parseSignal(text: string): Disruption['signal'] {
-  if (text === 'SIGTERM' || text === 'SIGKILL') return text;
-  return fail(
-    'BAD_DISRUPTION',
-    `signal=${text} is neither SIGTERM nor SIGKILL`,
-    'SIGTERM asks a server to end; SIGKILL ends it.',
-  );
-}
-
 /**
  * Resolves times that are shares of the measured time. Throws BAD_DISRUPTION for one that lies after it, as of `whose`: the
  * option, or the scenario that has them by itself.
@@ -210,7 +168,9 @@ export function planDisruptions(
   durationMs: number,
   whose = flagOf('disrupt'),
 ): Disruption[] {
-  const ends = given.map(({ at, forMs }) => ('ms' in at ? at.ms + (forMs ?? 1000) : 0));
+  const ends = given.map(({ at, forMs, arrival }) =>
+    'ms' in at ? at.ms + ((arrival === 'constant' ? forMs : null) ?? 1000) : 0,
+  );
   const hint = `Give a --duration of ${formatDurationMs(Math.max(...ends, durationMs))} or more, or earlier times as ${flagOf('disrupt')}.`;
   const measured = `within the measured ${formatDurationMs(durationMs)}`;
   return given.map(({ at, ...rest }) => {
@@ -218,7 +178,7 @@ export function planDisruptions(
     const atMs = 'ms' in at ? at.ms : at.share * durationMs;
     const atText = 'ms' in at ? formatDurationMs(at.ms) : `${at.share * 100}%`;
     if (atMs >= durationMs) fail('BAD_DISRUPTION', `${whose}: ${kind} at=${atText} is not ${measured}`, hint);
-    if (forMs !== null && atMs + forMs > durationMs)
+    if (forMs !== null && rest.arrival === 'constant' && atMs + forMs > durationMs)
       fail(
         'BAD_DISRUPTION',
         `${whose}: ${kind} at=${atText} for=${formatDurationMs(forMs)} does not end ${measured}`,

@@ -1,3 +1,4 @@
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { mersenne } from 'pure-rand/generator/mersenne';
 import type { Disruption } from '../contract/disruption.ts';
 import { flagOf } from '../contract/options.ts';
@@ -28,8 +29,8 @@ interface DisturbingPlan {
 }
 
 /**
- * The disruptions of a run in the order in which they happen, each as often as it does. The same plan gives the same
- * clients and times in every process and every arm of a comparison.
+ * The disruptions of a run in the order in which they happen, each as often as it does, without random ones. The same plan
+ * gives the same clients and times in every process and every arm of a comparison.
  */
 export function occurrencesOf(plan: DisturbingPlan, layout: Layout): Occurrence[] {
   const candidates = disturbableClients(layout, plan.clients);
@@ -95,9 +96,49 @@ export function timeOfRepetition({ atMs, everyMs }: Disruption, repetition: numb
 }
 
 function timesOf(disruption: Disruption, durationMs: number): number[] {
-  const { atMs, everyMs } = disruption;
+  const { atMs, everyMs, arrival } = disruption;
+  if (arrival === 'poisson') return [];
   const count = everyMs === null ? 1 : Math.ceil((durationMs - atMs) / everyMs);
   return Array.from({ length: count }, (_, repetition) => timeOfRepetition(disruption, repetition));
+}
+
+/** A disruption that happens to each of its clients at random times. */
+export type RandomDisruption = Pick<Occurrence, 'disruption' | 'index' | 'clients'>;
+
+/** The random disruptions of a plan. */
+export function randomDisruptionsOf(plan: DisturbingPlan, layout: Layout): RandomDisruption[] {
+  const candidates = disturbableClients(layout, plan.clients);
+  return plan.disruptions.flatMap((disruption, index) => {
+    if (disruption.arrival !== 'poisson') return [];
+    const choice = { index, repetition: 0, candidates, seed: plan.seed };
+    return { disruption, index, clients: clientsOf(disruption, choice) };
+  });
+}
+
+/** When a random disruption happens to a client, from the start of measuring, and for how long it stays offline. */
+export interface RandomTime {
+  readonly atMs: number;
+  /** Null where the reconnect policy alone decides. */
+  readonly forMs: number | null;
+}
+
+/** The times of a random disruption at one of its clients, in their order. The same plan gives the same times. */
+export function* timesAtClient(
+  { disruption, index }: RandomDisruption,
+  client: number,
+  { seed, durationMs }: Pick<DisturbingPlan, 'seed' | 'durationMs'>,
+): Generator<RandomTime, void> {
+  const random = mersenne(seed + (index + 1) * 1_000_003 + (client + 1) * 7919);
+  const exponential = (meanMs: number) => -meanMs * Math.log(1 - uniformFloat64(random));
+  const { everyMs, forMs: meanForMs } = disruption;
+  let atMs = disruption.atMs;
+  for (;;) {
+    atMs += exponential(everyMs ?? durationMs);
+    if (atMs >= durationMs) return;
+    const forMs = meanForMs === null ? null : exponential(meanForMs);
+    yield { atMs, forMs };
+    atMs += forMs ?? 0;
+  }
 }
 
 interface Choice {

@@ -41,14 +41,17 @@ export function disruptionOutcomes(
         repetition: isBounded && disruption !== null ? first.repetition : null,
         text: planned === undefined ? null : disruptionText(planned),
         ...sumUp(group),
+        untried: planned?.arrival === 'poisson' ? group.filter(isUntried).length : 0,
       };
     })
     .sort((a, b) => a.atMs - b.atMs);
 }
 
+const isUntried = ({ attempts }: StoredAbsence) => attempts === 0;
+
 function sumUp(
   group: readonly StoredAbsence[],
-): Omit<DisruptionOutcome, 'disruption' | 'repetition' | 'text'> {
+): Omit<DisruptionOutcome, 'disruption' | 'repetition' | 'text' | 'untried'> {
   const reasons = new ReasonCounts();
   for (const { reason } of group) reasons.add(reason);
   const failures = new ReasonCounts();

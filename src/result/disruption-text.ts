@@ -9,12 +9,13 @@ function disturbedText(clients: StoredDisruption['clients']): string {
 
 /** Writes a disruption as --disrupt reads it: `reset at=5s clients=50% for=2s`. Defaults are left out. */
 export function disruptionText(disruption: StoredDisruption): string {
-  const { kind, atMs, everyMs, clients, group, sendsOffset, forMs, answersPings, readHz, signal } =
-    disruption;
+  const { kind, atMs, everyMs, arrival, clients, group, sendsOffset } = disruption;
+  const { forMs, answersPings, readHz, signal } = disruption;
   const isAll = 'share' in clients && clients.share === 1;
   const terms: ReadonlyArray<readonly [key: string, value: string | null]> = [
     ['at', formatDurationMs(atMs)],
     ['every', everyMs === null ? null : formatDurationMs(everyMs)],
+    ['arrival', arrival === 'constant' ? null : arrival],
     ['clients', isAll ? null : disturbedText(clients)],
     ['group', group === null ? null : `${group.number}/${group.of}`],
     ['for', forMs === null ? null : formatDurationMs(forMs)],

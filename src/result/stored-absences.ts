@@ -55,6 +55,8 @@ const outcome = z.object({
   /** Absences, and those of them that ended. */
   clients: countSchema,
   back: countSchema,
+  /** Absences of a random disruption whose time offline was not over at the end of the run. */
+  untried: countSchema.default(0),
   /** How connections ended. */
   reasons: listOf(reasonSchema),
   /** Why the last attempts of those that did not end have failed. */
@@ -114,6 +116,15 @@ export type StoredSlowReaders = z.infer<typeof slowReadersSchema>;
 /** Connections that the server had after the drain, and clients that had one then. */
 const sockets = z.object({ server: countSchema, clients: countSchema });
 
+/** Clients that were connected and in their rooms in the measured time, and how often one left and joined then. */
+const members = z.object({
+  mean: numberSchema,
+  min: countSchema,
+  max: countSchema,
+  left: countSchema,
+  joined: countSchema,
+});
+
 /** What a result holds of clients that were away. */
 export const ABSENCE_FIELDS = {
   /** What each disruption did to the clients, and what the server or the network did without one. */
@@ -122,6 +133,8 @@ export const ABSENCE_FIELDS = {
   absences: listOf(absence, MAX_ABSENCES).default([]),
   /** All absences, also those that are not kept. */
   absenceCount: countSchema.default(0),
+  /** Null where no client may be away, and in a merge. */
+  members: members.nullable().default(null),
   /** Null where the plan kept no client from reading, and in a merge. */
   slowReaders: slowReadersSchema.nullable().default(null),
   /** Null where they are unknown, or no client may come back. */

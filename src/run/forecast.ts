@@ -44,7 +44,7 @@ export function forecastSamples({ plan, scenario, layout }: PlannedRun): Readonl
   if (transport === 'upgrade' && !connectsByIteration(scenario)) counts.add('connect_upgraded', clients);
   counts.add('receive_uncertainty', null);
   const isAway = mayBeAway(plan);
-  if (isAway) counts.add('back', null);
+  if (isAway) for (const series of ['back', 'rejoin']) counts.add(series, null);
   if (isObserving(layout)) {
     counts.add('push_gap', null);
     if (plan.target.pushes?.areOwn !== true) counts.add('push_skew', null);

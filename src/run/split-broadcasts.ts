@@ -1,6 +1,11 @@
 import type { Snapshot } from '../generator/messages.ts';
 import { recordClosed } from '../generator/operations/index.ts';
-import { type BroadcastPart, type ClosedBroadcast, FanoutTracker } from '../measure/fanout.ts';
+import {
+  type BroadcastPart,
+  type ClosedBroadcast,
+  FanoutTracker,
+  keyOfBroadcast,
+} from '../measure/fanout.ts';
 import type { SparseCounts } from '../measure/histogram.ts';
 import { Recorder } from '../measure/recorder.ts';
 import { SlowestBroadcasts } from '../measure/slowest-broadcasts.ts';
@@ -19,23 +24,30 @@ export interface SplitBroadcastsOptions {
   readonly secondOf: (timeNs: number) => number;
 }
 
+/** Of so many incomplete broadcasts, the rest counts as it is. */
+const MAX_LACKING = 100_000;
+
 /** Joins the parts of broadcasts whose receivers are in several workers. */
 export class SplitBroadcasts {
   /** The broadcasts that took the longest until their last receiver had them. */
   readonly slowest = new SlowestBroadcasts();
   /** Broadcasts that did not reach all their receivers. */
   incomplete = 0;
+  /** How many receivers lack each of them; the first ones of many, and none where no client may be away. */
+  readonly #lacking = new Map<number, number>();
   measureStartNs = Number.POSITIVE_INFINITY;
   readonly #options: SplitBroadcastsOptions;
   readonly #fanout: FanoutTracker;
   readonly #givenUp: ClosedBroadcast[] = [];
   #isGivingUp = false;
+  #mayBeAway = false;
   readonly #recorder = new Recorder();
-  readonly #away = new AwayTimes();
+  readonly #away: AwayTimes;
 
   constructor(options: SplitBroadcastsOptions) {
     const { membership, quietNs } = options;
     this.#options = options;
+    this.#away = new AwayTimes(2 * quietNs);
     this.#fanout = new FanoutTracker({
       expected: (stream, dueNs) => this.#presentAt(stream, dueNs) * membership.copies(stream),
       quietNs,
@@ -51,15 +63,18 @@ export class SplitBroadcasts {
   #presentAt(stream: number, dueNs: number): number {
     const receivers = this.#options.membership.receivers(stream);
     const dueMs = (dueNs - this.measureStartNs) / 1e6;
-    const reading = receivers.filter(
-      (client) => !(dueMs >= (this.#options.slowFromMs?.get(client) ?? Number.POSITIVE_INFINITY)),
+    const reading = new Set(
+      receivers.filter(
+        (client) => !(dueMs >= (this.#options.slowFromMs?.get(client) ?? Number.POSITIVE_INFINITY)),
+      ),
     );
-    return reading.length - this.#away.countAt(dueNs, (client) => reading.includes(client));
+    return reading.size - this.#away.countAt(dueNs, (client) => reading.has(client));
   }
 
   /** Takes the parts in a snapshot of a second. */
   add(second: number, snapshot: Snapshot): void {
-    if (snapshot.away !== null) this.#away.add(snapshot.away);
+    this.#mayBeAway = snapshot.away !== null;
+    this.#away.add(snapshot);
     const middleNs = (snapshot.startNs + snapshot.endNs) / 2;
     for (const part of snapshot.broadcasts) {
       if (this.#options.keepPart?.(part, second) === false) continue;
@@ -79,6 +94,14 @@ export class SplitBroadcasts {
     this.#addGivenUp(this.#givenUp.splice(0));
   }
 
+  /** Counts broadcasts as complete that lack nothing but what was in flight to clients when these were cut. */
+  completeWithout(inFlight: ReadonlyMap<number, number>): void {
+    for (const [key, lacking] of this.#lacking) {
+      if ((inFlight.get(key) ?? 0) >= lacking) this.incomplete -= 1;
+    }
+    this.#lacking.clear();
+  }
+
   #giveUp(close: () => void): void {
     this.#isGivingUp = true;
     close();
@@ -87,7 +110,12 @@ export class SplitBroadcasts {
 
   /** Records broadcasts that were given up in the second of their last arrival. */
   #addGivenUp(givenUp: readonly ClosedBroadcast[]): void {
-    this.incomplete += givenUp.filter(({ reached, expected }) => reached < expected).length;
+    for (const { stream, seq, reached, expected } of givenUp) {
+      if (reached >= expected) continue;
+      this.incomplete += 1;
+      if (this.#mayBeAway && this.#lacking.size < MAX_LACKING)
+        this.#lacking.set(keyOfBroadcast(stream, seq), expected - reached);
+    }
     for (const broadcast of givenUp) {
       this.#record(broadcast);
       this.#options.onSeries(this.#options.secondOf(broadcast.lastArrivalNs), this.#recorder.take().series);

@@ -56,7 +56,7 @@ describe('help', () => {
         scenario            broadcast-latency, room-fanout, direct-messages,
                             ack-roundtrip, stream-reply, message-types, upgrade,
                             polling-vs-push, observe, idle, connect-storm,
-                            reconnect-storm, recovery, slow-consumers or a file
+                            reconnect-storm, recovery, churn, slow-consumers or a file
 
       Load:
         --clients <N>       connections (default: 200)
@@ -174,6 +174,8 @@ describe('list', () => {
                            each is connected, joined and receiving
         recovery           groups of receivers are cut off for given times; what each
                            got again, missed and lost
+        churn              receivers leave and join all the time while messages flow;
+                           who is a member decides who expects them
         slow-consumers     some receivers stop reading, or read slowly; latency of the
                            others before and meanwhile
 
@@ -295,11 +297,11 @@ describe('an invalid command line', () => {
     ],
     [
       ['run', 'chat'],
-      'error: there is no scenario "chat"; available: broadcast-latency, room-fanout, direct-messages, ack-roundtrip, stream-reply, message-types, upgrade, polling-vs-push, observe, idle, connect-storm, reconnect-storm, recovery, slow-consumers\nsockbench list describes each of them.\n',
+      'error: there is no scenario "chat"; available: broadcast-latency, room-fanout, direct-messages, ack-roundtrip, stream-reply, message-types, upgrade, polling-vs-push, observe, idle, connect-storm, reconnect-storm, recovery, churn, slow-consumers\nsockbench list describes each of them.\n',
     ],
     [
       ['run', 'ack-roundtrip', '--rooms', '3'],
-      'error: --rooms is not an option of ack-roundtrip; it belongs to room-fanout, polling-vs-push and reconnect-storm\nsockbench run ack-roundtrip --help lists its options.\n',
+      'error: --rooms is not an option of ack-roundtrip; it belongs to room-fanout, polling-vs-push, reconnect-storm and churn\nsockbench run ack-roundtrip --help lists its options.\n',
     ],
     [
       ['run', 'ack-roundtrip', '--exclude-sender'],

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { chat, type Mapping } from '../../src/contract/mapping.ts';
 import { everyClient, type Operation } from '../../src/contract/scenario.ts';
-import { UNEXPECTED } from '../../src/generator/deliveries.ts';
 import { Publishing } from '../../src/generator/operations/publish.ts';
 import { sendRequest } from '../../src/generator/operations/single-reply.ts';
+import { UNEXPECTED } from '../../src/generator/unexpected.ts';
 import { findStamp } from '../../src/measure/stamp.ts';
 import { clientOf, openWorker } from './made-worker.ts';
 

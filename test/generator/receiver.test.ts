@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { chat } from '../../src/contract/mapping.ts';
 import type { Operation, Stream } from '../../src/contract/scenario.ts';
-import { UNEXPECTED } from '../../src/generator/deliveries.ts';
 import { Receiver } from '../../src/generator/receiver.ts';
+import { UNEXPECTED } from '../../src/generator/unexpected.ts';
 import { createPayloads } from '../../src/measure/payload.ts';
 import { fixedSize } from '../../src/measure/payload-contents.ts';
 import type { Stamp } from '../../src/measure/stamp.ts';
@@ -186,6 +186,7 @@ describe('a received message', () => {
     ['without a stamp', 1, 'a greeting', UNEXPECTED.unreadable],
     ['that is nothing at all', 1, undefined, UNEXPECTED.unreadable],
     ['that is cut within its stamp', 1, write(stamp).slice(0, 20), UNEXPECTED.unreadable],
+    ['that is its own', 0, write(stamp), UNEXPECTED.ownMessage],
     ['for someone else', 3, write(stamp), UNEXPECTED.elsewhere],
     ['of a stream that the client does not receive', 1, write({ ...stamp, stream: 1 }), UNEXPECTED.elsewhere],
   ])('%s is counted as unexpected and not timed', (_, client, payload, reason) => {

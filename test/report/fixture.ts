@@ -344,6 +344,7 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
     slowest: [],
     disconnects: [],
     cutAges: [],
+    members: null,
     slowReaders: null,
     checkpoint: null,
     growth: null,

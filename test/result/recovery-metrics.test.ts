@@ -14,7 +14,15 @@ import { madeDesign, madeRounds, madeRun, ONE_LOOK } from '../stats/made-rounds.
 import { madeShards } from '../support/made-shards.ts';
 
 const RESET: RunResult['plan']['disruptions'][number] = {
-  ...{ kind: 'reset', atMs: 1000, everyMs: null, clients: { share: 1 }, group: null, sendsOffset: true },
+  ...{
+    kind: 'reset',
+    atMs: 1000,
+    everyMs: null,
+    arrival: 'constant',
+    clients: { share: 1 },
+    group: null,
+    sendsOffset: true,
+  },
   ...{ forMs: null, answersPings: true, readHz: null, signal: 'SIGTERM' },
 };
 

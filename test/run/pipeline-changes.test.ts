@@ -7,7 +7,7 @@ import { streamReply } from '../../scenarios/stream-reply.ts';
 import { chat, type Mapping } from '../../src/contract/mapping.ts';
 import type { GivenOptions } from '../../src/contract/options.ts';
 import type { Scenario } from '../../src/contract/scenario.ts';
-import { UNEXPECTED } from '../../src/generator/deliveries.ts';
+import { UNEXPECTED } from '../../src/generator/unexpected.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { viewResult } from '../../src/result/view.ts';
 import { FakeRun, planFake } from '../support/fake-run.ts';

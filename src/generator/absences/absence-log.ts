@@ -1,5 +1,10 @@
 import { foreign } from '../../foreign.ts';
-import { type AbsencesOfClients, beginAbsence, type RunningAbsence } from '../../measure/absence.ts';
+import {
+  type AbsencesOfClients,
+  beginAbsence,
+  isAwayAt,
+  type RunningAbsence,
+} from '../../measure/absence.ts';
 import type { Clock } from '../../measure/clock.ts';
 import { REASON_CHARACTERS } from '../../measure/reason-counts.ts';
 
@@ -13,6 +18,9 @@ export interface AbsenceCause {
 export class AbsenceLog implements AbsencesOfClients {
   readonly newest = new Map<number, RunningAbsence>();
   readonly all: RunningAbsence[] = [];
+  readonly #byClient = new Map<number, RunningAbsence[]>();
+  /** Those that were not over when they were asked for last. */
+  #open: RunningAbsence[] = [];
   readonly #clock: Clock;
   #reportedNs = Number.NEGATIVE_INFINITY;
 
@@ -30,8 +38,20 @@ export class AbsenceLog implements AbsencesOfClients {
       fromNs: this.#clock.nowNs(),
     });
     this.newest.set(client, absence);
-    this.all.push(absence);
+    const own = this.#byClient.get(client) ?? [];
+    this.#byClient.set(client, own);
+    for (const list of [own, this.all, this.#open]) list.push(absence);
     return absence;
+  }
+
+  wasAwayAt(client: number, timeNs: number): boolean {
+    const latest = this.#byClient.get(client)?.findLast(({ fromNs }) => fromNs <= timeNs);
+    return latest !== undefined && isAwayAt(latest, timeNs);
+  }
+
+  openSince(timeNs: number): readonly RunningAbsence[] {
+    this.#open = this.#open.filter(({ backNs }) => backNs === null || backNs >= timeNs);
+    return this.#open;
   }
 
   isReportDue(everyNs: number): boolean {

@@ -7,7 +7,8 @@ import type { WorkerContext } from '../context.ts';
 import { joinClient } from '../joining.ts';
 import type { ClientPool } from '../pool.ts';
 import { type AbsenceCause, AbsenceLog } from './absence-log.ts';
-import { Reconnector, type TakenAlong } from './reconnector.ts';
+import { RandomCuts } from './random-cuts.ts';
+import { Reconnector, type Return, type TakenAlong } from './reconnector.ts';
 
 export interface AbsencesOptions {
   readonly context: WorkerContext;
@@ -15,6 +16,9 @@ export interface AbsencesOptions {
   /** Called when a client is gone for the rest of the run, and no disruption of the plan is the cause. */
   readonly onGone: (client: number, reason: string) => void;
 }
+
+/** A disruption at one time. */
+type Disturbing = Pick<Occurrence, 'disruption' | 'index' | 'repetition'>;
 
 /** A disruption that lasts, at one client. */
 interface Lasting {
@@ -48,7 +52,11 @@ export class Absences {
     this.#reconnector = new Reconnector({
       ...{ plan, clock, timers },
       reconnect: (client, takenAlong, onConnected) => this.#reconnect(client, takenAlong, onConnected),
-      onBack: ({ fromNs, backNs }) => recorder.record('back', (backNs ?? fromNs) - fromNs),
+      onBack: ({ fromNs, lastTriedNs, backNs }) => {
+        const endNs = backNs ?? fromNs;
+        recorder.record('back', endNs - fromNs);
+        recorder.record('rejoin', endNs - (lastTriedNs ?? endNs));
+      },
       onGivenUp: (absence, reason) => this.#giveUp(absence, reason),
     });
   }
@@ -62,7 +70,7 @@ export class Absences {
   add(client: number, reason: string): void {
     const cause = this.#lasting.get(client)?.cause ?? this.#restart;
     this.#lasting.delete(client);
-    this.#begin(client, reason, cause, { offlineMs: null, sendsOffset: true });
+    this.#begin(client, reason, cause, { offlineMs: null, sendsOffset: true, closed: null });
   }
 
   /** Schedules the disruptions of the clients of this worker. */
@@ -78,6 +86,12 @@ export class Absences {
       const delayMs = (startNs - clock.nowNs()) / 1e6 + occurrence.atMs;
       this.#cancels.push(timers.after(Math.max(0, delayMs), () => this.#disturb(occurrence, own)));
     }
+    const random = new RandomCuts({
+      ...{ plan, layout, clients, clock, timers },
+      onDue: (client, disruption, forMs) => this.#disturb({ ...disruption, repetition: 0 }, [client], forMs),
+    });
+    random.start(startNs);
+    this.#cancels.push(() => random.stop());
   }
 
   /** The server is about to be ended by the plan, as `cause`; it is running again for null. */
@@ -110,27 +124,30 @@ export class Absences {
     this.#lasting.clear();
   }
 
-  #disturb(occurrence: Occurrence, clients: readonly number[]): void {
-    const { disruption, index, repetition } = occurrence;
+  #disturb(
+    { disruption, index, repetition }: Disturbing,
+    clients: readonly number[],
+    forMs = disruption.forMs,
+  ): void {
     if (!isOfClients(disruption)) return;
     const cause = { disruption: index, repetition };
     const isCut = cutsConnections(disruption);
     for (const client of clients) {
       this.#endLasting(client);
-      const end = this.#options.pool().disturb(client, disruption);
+      const disturbed = this.#options.pool().disturb(client, disruption);
       // A client that is away at the time is left alone.
-      if (end === null) continue;
-      const { forMs, sendsOffset } = disruption;
+      if (disturbed === null) continue;
+      const { end, closed } = disturbed;
       if (isCut) {
         const reason = `${CUT_BY_PLAN} (${disruption.kind})`;
-        this.#begin(client, reason, cause, { offlineMs: forMs, sendsOffset });
+        this.#begin(client, reason, cause, { offlineMs: forMs, sendsOffset: disruption.sendsOffset, closed });
       } else {
         this.#lasting.set(client, { cause, end });
       }
     }
-    if (isCut || disruption.forMs === null) return;
+    if (isCut || forMs === null) return;
     this.#cancels.push(
-      this.#options.context.timers.after(disruption.forMs, () => {
+      this.#options.context.timers.after(forMs, () => {
         for (const client of clients) this.#endLasting(client, cause);
       }),
     );
@@ -148,11 +165,20 @@ export class Absences {
     client: number,
     reason: string,
     cause: AbsenceCause | null,
-    { offlineMs, sendsOffset }: { readonly offlineMs: number | null; readonly sendsOffset: boolean },
+    {
+      offlineMs,
+      sendsOffset,
+      closed,
+    }: Pick<Return, 'offlineMs' | 'closed'> & { readonly sendsOffset: boolean },
   ): void {
     const absence = this.log.begin(client, reason, cause);
     if (this.#isStopped) return;
-    this.#reconnector.begin({ absence, offlineMs, takenAlong: this.#takenAlong(client, sendsOffset) });
+    this.#reconnector.begin({
+      absence,
+      offlineMs,
+      closed,
+      takenAlong: this.#takenAlong(client, sendsOffset),
+    });
   }
 
   #takenAlong(client: number, sendsOffset: boolean): TakenAlong {

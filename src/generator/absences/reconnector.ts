@@ -33,11 +33,13 @@ export interface ReconnectorOptions {
 }
 
 /** How a client comes back. */
-interface Return {
+export interface Return {
   readonly absence: RunningAbsence;
   readonly takenAlong: TakenAlong;
   /** How long it stays offline at least; null where the policy alone decides. */
   readonly offlineMs: number | null;
+  /** Resolves when its last connection is closed, where the client closes it by the protocol. */
+  readonly closed: Promise<unknown> | null;
 }
 
 /** Opens the next connections of clients that lost theirs, by the policy of the plan. */
@@ -67,7 +69,9 @@ export class Reconnector {
   }
 
   async #try(returning: Return): Promise<void> {
-    const { absence, takenAlong } = returning;
+    const { absence, takenAlong, closed } = returning;
+    if (closed !== null) await closed;
+    if (this.#isStopped) return;
     const { clock, reconnect, onBack, onGivenUp } = this.#options;
     absence.attempts += 1;
     absence.lastTriedNs = clock.nowNs();

@@ -4,6 +4,7 @@ import { type ServerMeanwhile, serverBetween } from '../../result/telemetry.ts';
 import { plural } from '../../text.ts';
 import { formatCount } from '../../units.ts';
 import { type Block, type Fact, tableBlock } from '../blocks.ts';
+import { isChurn, memberFacts } from './members.ts';
 import { column, formatValue, tabulate } from './table.ts';
 
 /** What one disruption did to the clients of a run. */
@@ -148,9 +149,19 @@ export function recoveryBlocks(results: readonly RunResult[], labels: readonly s
   );
   const notes = [
     ...(hidden === 0 ? [] : [`${plural(hidden, 'disruption')} more; the stored result holds them`]),
-    ...results.flatMap((result, run) => socketsText(result, results.length === 1 ? '' : (labels[run] ?? ''))),
+    ...results.flatMap((result, run) => {
+      const label = results.length === 1 ? '' : (labels[run] ?? '');
+      return [...memberTexts(result, label), ...socketsText(result, label)];
+    }),
   ];
   return tableBlock('Recovery', tabulate(columns, rows), notes);
+}
+
+function memberTexts(result: RunResult, label: string): string[] {
+  const text = memberFacts(result)
+    .map(([, fact]) => fact)
+    .join('; ');
+  return text === '' ? [] : [`${label === '' ? '' : `${label}: `}${text}`];
 }
 
 function socketsText({ socketsAfter }: RunResult, label: string): string[] {
@@ -162,11 +173,16 @@ function socketsText({ socketsAfter }: RunResult, label: string): string[] {
   ];
 }
 
+type SummedCount = Extract<
+  keyof DisruptionOutcome,
+  'clients' | 'back' | 'replayed' | 'missed' | 'lost' | 'duplicated' | 'recovered' | 'newSessions'
+>;
+
 /** How clients came back in a whole run, in two lines; nothing where no client was away. */
-export function recoveryFacts({ disruptions, absenceCount, plan }: RunResult): Fact[] {
+export function recoveryFacts({ disruptions: all, plan }: RunResult): Fact[] {
+  const disruptions = all.filter((outcome) => !isChurn(outcome, plan));
   if (disruptions.length === 0) return [];
-  const sum = (name: 'back' | 'replayed' | 'missed' | 'lost' | 'duplicated' | 'recovered' | 'newSessions') =>
-    disruptions.reduce((total, outcome) => total + outcome[name], 0);
+  const sum = (name: SummedCount) => disruptions.reduce((total, outcome) => total + outcome[name], 0);
   // Clients that take no offset along get a new session from every server.
   const unasked = disruptions
     .filter(({ disruption }) => plan.disruptions[disruption ?? -1]?.sendsOffset === false)
@@ -185,7 +201,7 @@ export function recoveryFacts({ disruptions, absenceCount, plan }: RunResult): F
   return [
     [
       'recovery',
-      `${formatCount(sum('back'))} of ${plural(absenceCount, 'absence')} ended${backTimesText(disruptions)}`,
+      `${formatCount(sum('back'))} of ${plural(sum('clients'), 'absence')} ended${backTimesText(disruptions)}`,
     ],
     ['', counts.join(', ')],
   ];

@@ -16,6 +16,7 @@ import {
 } from './columns.ts';
 import { floorText } from './floor.ts';
 import { growthFacts } from './growth.ts';
+import { memberFacts } from './members.ts';
 import { recoveryFacts } from './recovery.ts';
 import { isPartial, runSeverity, targetLabel } from './run-verdict.ts';
 import { endingLoadText, severalEnding } from './several-ending.ts';
@@ -150,7 +151,7 @@ function oneEnding(result: RunResult): Ending {
     table: rows.length === 0 ? null : tabulate(LATENCY_COLUMNS, rows),
     notes: shortNotes(rows),
     facts: [
-      ...[...recoveryFacts(result), ...growthFacts(result), ...messageFacts(result)],
+      ...[...memberFacts(result), ...recoveryFacts(result), ...growthFacts(result), ...messageFacts(result)],
       ...(floor === null ? [] : [['floor', floor.replace(/^.*?: /, '')] as const]),
     ],
     caveats,

@@ -106,6 +106,7 @@ export class ShardMerge {
       cutAges: this.#cutAges,
       disruptions: disruptionOutcomes(this.#absences, merged.plan),
       absences: boundAbsences(this.#absences),
+      members: null,
       slowReaders: null,
       absenceCount: this.#absenceCount,
       socketsAfter: null,

@@ -29,22 +29,26 @@ function* awaySpans(
   }
 }
 
-/** When clients were away, as their workers have reported it so far. */
+/** When clients were away, as their workers have reported it so far, as long as a broadcast may ask for it. */
 export class AwayTimes {
-  readonly #byClient = new Map<number, Array<{ readonly fromNs: number; backNs: number }>>();
+  readonly #keptNs: number;
+  readonly #byClient = new Map<number, ReadonlyArray<{ readonly fromNs: number; readonly backNs: number }>>();
 
-  /** Takes `away` of a snapshot. An absence that goes on is reported again. */
-  add(away: Float64Array): void {
+  /** @param keptNs how long an absence is kept after its end. */
+  constructor(keptNs: number) {
+    this.#keptNs = keptNs;
+  }
+
+  /** Takes `away` of a snapshot. An absence that goes on is known up to its end, and is reported again. */
+  add({ away, endNs }: Pick<Snapshot, 'away' | 'endNs'>): void {
     for (const { client, fromNs, backNs } of awaySpans(away)) {
-      const spans = this.#byClient.get(client) ?? [];
-      this.#byClient.set(client, spans);
-      const known = spans.findLast((span) => span.fromNs === fromNs);
-      if (known === undefined) spans.push({ fromNs, backNs });
-      else known.backNs = backNs;
+      const known = this.#byClient.get(client) ?? [];
+      const spans = known.filter((span) => span.backNs > fromNs - this.#keptNs && span.fromNs !== fromNs);
+      this.#byClient.set(client, [...spans, { fromNs, backNs: Math.min(backNs, endNs) }]);
     }
   }
 
-  /** How many of some clients were away at a time. */
+  /** How many of some clients were away at a time, as far as is known: not more than there were. */
   countAt(timeNs: number, isMeant: (client: number) => boolean): number {
     let away = 0;
     for (const [client, spans] of this.#byClient) {

@@ -1,8 +1,9 @@
 import type { AbsencesOfWorker } from '../../generator/messages.ts';
 import { type Absence, isAwayAt } from '../../measure/absence.ts';
+import { keyOfBroadcast } from '../../measure/fanout.ts';
 import type { MissingOfAccount } from '../../measure/ledger.ts';
 
-/** A message that was due so long before a cut may have been in flight. */
+/** A message that was due so long before a cut may have been in flight, of a client that reads as it should. */
 export const IN_FLIGHT_NS = 1e9;
 
 /** What is known of a run whose clients were away. */
@@ -12,8 +13,8 @@ export interface RecordedAbsences {
   readonly copiesOf: (stream: number) => number;
   /** Whether the client had left by itself, so that nothing was expected until it was back. */
   readonly hasLeft: (absence: Absence) => boolean;
-  /** For how long before its cut the plan had kept the client from reading: the server may have cut it at any time then. */
-  readonly unreadNs: (absence: Absence) => number;
+  /** How long before the cut a message may have been due that was in flight then. */
+  readonly inFlightNs: (absence: Absence) => number;
 }
 
 /** Missing messages by stream and receiver, and by when they were due. */
@@ -52,6 +53,8 @@ export interface BalancedAbsences {
   readonly missed: MissingCounts;
   /** Messages to clients that had left. */
   readonly notExpected: MissingCounts;
+  /** Messages that were due before a cut and were in flight then: how many receivers lack each, by its broadcast. */
+  readonly inFlight: ReadonlyMap<number, number>;
 }
 
 /** What is known of a run in which no client was away. */
@@ -59,6 +62,7 @@ export const NO_ABSENCES: BalancedAbsences = {
   absences: [],
   missed: new MissingCounts(),
   notExpected: new MissingCounts(),
+  inFlight: new Map(),
 };
 
 /**
@@ -70,13 +74,13 @@ export function balanceAbsences({
   reports,
   copiesOf,
   hasLeft,
-  unreadNs,
+  inFlightNs,
 }: RecordedAbsences): BalancedAbsences {
   const absences = reports
     .flatMap((report) => report.absences)
     .map((absence) => ({
       ...{ ...absence, missed: 0, lost: 0 },
-      sinceNs: absence.fromNs - IN_FLIGHT_NS - unreadNs(absence),
+      sinceNs: absence.fromNs - inFlightNs(absence),
     }))
     .sort((a, b) => a.fromNs - b.fromNs || a.client - b.client);
   const byClient = Map.groupBy(absences, ({ client }) => client);
@@ -84,12 +88,18 @@ export function balanceAbsences({
     reports.flatMap(({ sentTimes }) => sentTimes.map(({ stream, dueNs }) => [stream, dueNs])),
   );
   const [missed, notExpected] = [new MissingCounts(), new MissingCounts()];
+  const inFlight = new Map<number, number>();
   for (const account of reports.flatMap(({ missing }) => missing)) {
     const { receiver, stream } = account;
     const dueNs = times.get(stream);
     if (dueNs === undefined) continue;
     const own = byClient.get(receiver) ?? [];
-    for (const { absence, messageNs } of missingOf(account, dueNs, copiesOf(stream), own)) {
+    const copies = copiesOf(stream);
+    for (const { absence, number, messageNs } of missingOf(account, dueNs, copies, own)) {
+      if (messageNs < absence.fromNs) {
+        const key = keyOfBroadcast(stream, Math.floor(number / copies));
+        inFlight.set(key, (inFlight.get(key) ?? 0) + 1);
+      }
       if (hasLeft(absence)) notExpected.add(receiver, stream, messageNs);
       else if (absence.recovered === true) absence.lost += 1;
       else {
@@ -98,7 +108,7 @@ export function balanceAbsences({
       }
     }
   }
-  return { absences, missed, notExpected };
+  return { absences, missed, notExpected, inFlight };
 }
 
 /** What was due from `sinceNs` on may have been in flight at its cut. */
@@ -110,7 +120,7 @@ function* missingOf<Own extends AbsenceSince>(
   dueNs: Float64Array,
   copies: number,
   own: readonly Own[],
-): Generator<{ readonly absence: Own; readonly messageNs: number }> {
+): Generator<{ readonly absence: Own; readonly number: number; readonly messageNs: number }> {
   const end = dueNs.length * copies;
   const timeOf = (number: number) => dueNs[Math.floor(number / copies)] ?? Number.POSITIVE_INFINITY;
   for (const [first, last] of [...pairs(gaps), [next, end - 1] as const]) {
@@ -123,7 +133,7 @@ function* missingOf<Own extends AbsenceSince>(
         own.find((each) =>
           isInFlight(each, { stream, messageNs, after: last + 1, afterNs: timeOf(last + 1) }),
         );
-      if (absence !== undefined) yield { absence, messageNs };
+      if (absence !== undefined) yield { absence, number, messageNs };
     }
   }
 }

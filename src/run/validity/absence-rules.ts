@@ -7,7 +7,7 @@ import { formatCount, formatFigure } from '../../units.ts';
 /** Clients that the policy let try, and that were not back at the end. */
 export function findNotBack({ plan, disruptions }: RunResult): Finding | null {
   if (plan.reconnect.kind === 'none') return null;
-  const away = disruptions.reduce((sum, { clients, back }) => sum + clients - back, 0);
+  const away = disruptions.reduce((sum, { clients, back, untried }) => sum + clients - back - untried, 0);
   if (away === 0) return null;
   const failures = new ReasonCounts();
   for (const each of disruptions) failures.addAll(each.failures);

@@ -29,7 +29,7 @@ function balance({ absences = [away()], gaps = [], next = 200, hasLeft = false, 
     reports: [{ absences, missing, sentTimes: [{ stream: STREAM, dueNs }] }],
     copiesOf: () => 1,
     hasLeft: () => hasLeft,
-    unreadNs: () => unreadMs * MS,
+    inFlightNs: () => (1000 + unreadMs) * MS,
   });
   return {
     missed: balanced.missed.of(CLIENT, STREAM),
