@@ -26,8 +26,8 @@ const HELP_GROUPS: readonly HelpGroup[] = [
   { title: SCENARIO_PLACE, usual: [], rare: ['option'] },
   {
     title: 'Load',
-    usual: ['clients', 'rate', 'payload', 'arrival'],
-    rare: ['payloadSizes', 'payloadType', 'senderCooldown', 'seed', 'connectRate'],
+    usual: ['clients', 'rate', 'payload'],
+    rare: ['arrival', 'payloadSizes', 'payloadType', 'senderCooldown', 'seed', 'connectRate'],
   },
   {
     title: 'Target',
@@ -50,7 +50,7 @@ const HELP_GROUPS: readonly HelpGroup[] = [
   },
   {
     title: 'Measuring',
-    usual: ['duration', 'warmup', 'quick', 'workers', 'threshold'],
+    usual: ['duration', 'warmup', 'repeat', 'quick', 'workers', 'threshold'],
     rare: ['profile', 'warmupMax', 'drain', 'lateAfter', 'connectTimeout', 'verify', 'pin', 'config'],
   },
   { title: 'Network', usual: [], rare: ['network', 'networkVia', 'disrupt', 'reconnect'] },

@@ -142,6 +142,13 @@ export function runCrashed(how: string): SockbenchError {
   return new SockbenchError({ code: 'RUN_CRASHED', message, exitCode: EXIT.crash });
 }
 
+const MAX_SEED = 2 ** 31;
+
+/** Returns the run number `index`, from 0, of several of one plan: each has a seed of its own. */
+export function withSeedOfRun(run: PlannedRun, index: number): PlannedRun {
+  return withSeed(run, (run.plan.seed + index) % MAX_SEED);
+}
+
 /** Returns the run with another seed of random arrivals. */
 export function withSeed(run: PlannedRun, seed: number): PlannedRun {
   return { ...run, plan: { ...run.plan, seed } };

@@ -1,9 +1,12 @@
 import type { Capacity } from '../result/capacity.ts';
 import type { Comparison } from '../result/comparison.ts';
+import type { Repeated } from '../result/repeated.ts';
 import type { RunResult } from '../result/run-result.ts';
+import { plural } from '../text.ts';
 import type { Severity } from './blocks.ts';
 import { answerSeverity, confirmedValue, variedText } from './content/capacity-verdict.ts';
 import { comparisonSeverity } from './content/comparison-verdict.ts';
+import { firstStart, repeatedSeverity, validStarts } from './content/repeated-figures.ts';
 import { runSeverity } from './content/run-verdict.ts';
 import { cut, displayWidth } from './plain.ts';
 import { escapeHtml } from './render/page/document.ts';
@@ -65,6 +68,17 @@ export function renderRunBadge(results: readonly RunResult[]): string {
   const isFailed = results.some(({ thresholds }) => thresholds.some(({ passed }) => passed === false));
   const message = isInvalid ? 'INVALID' : isFailed ? 'FAILED' : 'VALID';
   return badge(labelOf(results.map(({ plan }) => plan.scenario)), message, isFailed ? 'bad' : severity);
+}
+
+export function renderRepeatedBadge(documents: readonly Repeated[]): string {
+  const severities = documents.map(repeatedSeverity);
+  const severity = (['bad', 'warning'] as const).find((each) => severities.includes(each)) ?? 'good';
+  const isInvalid = documents.some(({ invalid }) => invalid.length > 0);
+  const isFailed = documents.some(({ thresholds }) => thresholds.some(({ passed }) => passed === false));
+  const starts = documents.reduce((sum, each) => sum + validStarts(each), 0);
+  const message = isInvalid ? 'INVALID' : `${isFailed ? 'FAILED' : 'VALID'}, ${plural(starts, 'start')}`;
+  const scenarios = documents.flatMap((each) => firstStart(each)?.plan.scenario ?? []);
+  return badge(labelOf(scenarios), message, severity);
 }
 
 export function renderComparisonBadge(comparison: Comparison): string {

@@ -1,12 +1,15 @@
 import type { Capacity, CapacityStep } from '../result/capacity.ts';
 import type { Comparison, MetricOutcome } from '../result/comparison.ts';
 import { FIGURES } from '../result/metrics.ts';
+import type { Repeated, StartFigure } from '../result/repeated.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { viewResult } from '../result/view.ts';
 import { type CiPair, ciView } from './ci/view.ts';
 import { reasonsOfStep } from './content/capacity-verdict.ts';
 import { FLAT_COLUMNS } from './content/columns.ts';
 import { gradeOf } from './content/comparison-metrics.ts';
+import { firstStart, repeatedVerdict } from './content/repeated-figures.ts';
+import { targetLabel } from './content/run-verdict.ts';
 import type { CellValue, Kind } from './content/table.ts';
 import { plain } from './plain.ts';
 
@@ -51,6 +54,49 @@ function csvTable<Row>(columns: ReadonlyArray<CsvColumn<Row>>, rows: readonly Ro
 /** Renders one row per result: numbers at full precision, an empty cell where there is no value. */
 export function renderCsv(results: readonly RunResult[]): string {
   return csvTable(FLAT_COLUMNS, results.map(viewResult));
+}
+
+interface FigureRow {
+  readonly figure: StartFigure;
+  readonly repeated: Repeated;
+}
+
+/** Renders one row per figure of each repeated run, with the value of every start at the end. */
+export function renderRepeatedCsv(documents: readonly Repeated[]): string {
+  const rows = documents.flatMap((repeated) => repeated.figures.map((figure) => ({ figure, repeated })));
+  const of = (id: string, kind: Kind, value: (row: FigureRow) => CellValue) => ({ id, kind, value });
+  const inUnitOf = (id: string, pick: (figure: StartFigure) => number | null) =>
+    of(id, 'average', ({ figure }) => {
+      const value = pick(figure);
+      return value === null ? null : value / CSV_UNITS[figure.unit][1];
+    });
+  const starts = Math.max(0, ...documents.map((each) => each.starts.length));
+  return csvTable(
+    [
+      of('scenario', 'text', ({ repeated }) => firstStart(repeated)?.plan.scenario ?? null),
+      of('target', 'text', ({ repeated }) => {
+        const first = firstStart(repeated);
+        return first === null ? null : targetLabel(first);
+      }),
+      of('metric', 'text', ({ figure }) => figure.metric),
+      of('unit', 'text', ({ figure }) => OUTCOME_UNITS[figure.unit]),
+      inUnitOf('median', ({ median }) => median),
+      inUnitOf('lower', ({ lower }) => lower),
+      inUnitOf('upper', ({ upper }) => upper),
+      of('level_ratio', 'average', ({ figure }) => figure.level),
+      of('spread', 'average', ({ figure }) => figure.spread),
+      of('within_run', 'average', ({ figure }) => figure.withinRun),
+      of('verdict', 'text', ({ repeated }) => repeatedVerdict(repeated)),
+      of('started_at', 'text', ({ repeated }) => repeated.startedAt),
+      ...Array.from({ length: starts }, (_, index) =>
+        inUnitOf(
+          `start_${index + 1}`,
+          ({ values }) => values.find(({ start }) => start === index + 1)?.value ?? null,
+        ),
+      ),
+    ],
+    rows,
+  );
 }
 
 interface OutcomeRow extends CiPair {

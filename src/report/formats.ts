@@ -1,3 +1,5 @@
+import type { RunResult } from '../result/run-result.ts';
+import { fileNameOf } from '../result/store.ts';
 import type { Report } from './blocks.ts';
 import type { Ending } from './ending.ts';
 import { isPageFile, pageFile } from './page-data.ts';
@@ -49,6 +51,21 @@ export function shown<Document>(
   reportOf: (document: Document) => Report,
 ): Format<Document> {
   return format(name, file, summary, (document) => RENDERERS[name](reportOf(document)));
+}
+
+/** Shows a time as part of a file name, in UTC: `20261121-233355-042`. */
+export function timeInName(startedAt: string): string {
+  return startedAt.slice(0, 23).replaceAll(/[-:]/g, '').replaceAll(/[T.]/g, '-');
+}
+
+/**
+ * `room-fanout-socketio-polling-20261121-233355-042`, of a shard with `-shard-2-of-4` at the end; a URL, which may hold a
+ * token, is left out.
+ */
+export function runName({ plan, startedAt, shard }: RunResult): string {
+  const target = plan.target.url === null ? plan.target.name : plan.target.protocol;
+  const part = shard === null ? [] : [`shard-${shard.index}-of-${shard.count}`];
+  return fileNameOf(plan.scenario, target, plan.transport, timeInName(startedAt), ...part);
 }
 
 /** The files of a document for its page: what it can hold, and `more`. */

@@ -2,7 +2,6 @@ import { fail } from '../errors.ts';
 import type { Capacity } from '../result/capacity.ts';
 import type { Comparison } from '../result/comparison.ts';
 import type { RunResult } from '../result/run-result.ts';
-import { fileNameOf } from '../result/store.ts';
 import type { Trend } from '../result/trend.ts';
 import { viewResult } from '../result/view.ts';
 import { didYouMean } from '../text.ts';
@@ -30,6 +29,7 @@ import {
   filesOfPage,
   format,
   renderDense,
+  runName,
   shown,
 } from './formats.ts';
 import { renderHgrm } from './hgrm.ts';
@@ -39,27 +39,15 @@ import { renderHtml } from './render/html.ts';
 import type { PageFile } from './render/page/downloads.ts';
 import { renderText } from './render/text.ts';
 import { wrapLines } from './render/wrap.ts';
+import { REPEATED } from './repeated-kind.ts';
 
 export { overallVerdict, verdict } from './content/run-verdict.ts';
 export type { DocumentKind, Format } from './formats.ts';
+export { timeInName } from './formats.ts';
+export { REPEATED } from './repeated-kind.ts';
 
 const renderRuns = (results: readonly RunResult[]) =>
   `${JSON.stringify(results.length === 1 ? results[0] : results, null, 2)}\n`;
-
-/** Shows a time as part of a file name, in UTC: `20261121-233355-042`. */
-export function timeInName(startedAt: string): string {
-  return startedAt.slice(0, 23).replaceAll(/[-:]/g, '').replaceAll(/[T.]/g, '-');
-}
-
-/**
- * `room-fanout-socketio-polling-20261121-233355-042`, of a shard with `-shard-2-of-4` at the end; a URL, which may hold a
- * token, is left out.
- */
-function runName({ plan, startedAt, shard }: RunResult): string {
-  const target = plan.target.url === null ? plan.target.name : plan.target.protocol;
-  const part = shard === null ? [] : [`shard-${shard.index}-of-${shard.count}`];
-  return fileNameOf(plan.scenario, target, plan.transport, timeInName(startedAt), ...part);
-}
 
 /** Returns the only result; throws ONE_RESULT_ONLY for several. */
 function onlyResult(format: string, results: readonly RunResult[]): RunResult {
@@ -213,7 +201,7 @@ export const TREND: DocumentKind<Trend> = {
 };
 
 /** Every kind of document that sockbench stores. */
-export const DOCUMENT_KINDS = [RUNS, COMPARISON, CAPACITY, TREND] as const;
+export const DOCUMENT_KINDS = [RUNS, REPEATED, COMPARISON, CAPACITY, TREND] as const;
 
 /** The names of all formats of a kind: `text, json, html`. */
 export function formatNames({ formats }: DocumentKind<never>): string {

@@ -4,7 +4,7 @@ const START_SERVER =
   "check that the server starts: run it alone with 'sockbench run' until that run is valid";
 const MEASURE_BASE = 'measure the base beside the head instead: --base-exec CMD or --base-ref REF';
 
-/** The findings of comparisons, and of runs that ended before they measured anything. */
+/** The findings of comparisons and repeated runs, and of runs that ended before they measured anything. */
 export const COMPARISON_FINDINGS = {
   server_start: invalid('machine', 'The reference server did not start.', START_SERVER),
   server_unavailable: invalid('user', 'The reference server cannot run on this machine.', START_SERVER),
@@ -27,6 +27,21 @@ export const COMPARISON_FINDINGS = {
   not_run: invalid('none', 'The run was not started, since the round had ended.'),
   not_measured: invalid('none', 'The run measured nothing.'),
   excluded_pairs: invalid('none', 'Too many pairs of a comparison were excluded.'),
+  excluded_starts: invalid(
+    'none',
+    'Half of the starts of a repeated run, or more, were excluded.',
+    'remove what made the starts invalid, then repeat the run',
+  ),
+  starts_differ: note(
+    'none',
+    'The starts of a repeated run differ by more than their own intervals explain.',
+    'report the median of several starts (--repeat), since one start tells too little',
+  ),
+  server_not_restarted: note(
+    'user',
+    'The server was already running, so that the starts of a repeated run have new generator processes only.',
+    'let sockbench start the server (--exec) to see how its starts differ',
+  ),
   environment_changed: invalid('user', 'The stored base was measured on another machine.', MEASURE_BASE),
   load_changed: invalid(
     'user',

@@ -4,6 +4,7 @@ import { foreign } from '../foreign.ts';
 import { type Capacity, capacitySchema } from './capacity.ts';
 import { type Comparison, comparisonSchema } from './comparison.ts';
 import { inconsistency, type PlacedResult } from './consistency.ts';
+import { type Repeated, repeatedSchema } from './repeated.ts';
 import { type RunResult, runResultSchema, SCHEMA_VERSION } from './run-result.ts';
 import { placeText, readStoredJson } from './stored-json.ts';
 import { type Trend, trendSchema } from './trend.ts';
@@ -12,6 +13,7 @@ import { type Trend, trendSchema } from './trend.ts';
 export interface Documents {
   readonly run: RunResult;
   readonly comparison: Comparison;
+  readonly repeated: Repeated;
   readonly capacity: Capacity;
   readonly trend: Trend;
 }
@@ -53,6 +55,13 @@ const DOCUMENTS: {
         runs.map(({ result }, run) => ({ place: ['rounds', round, 'runs', run, 'result'], result })),
       ),
   },
+  repeated: {
+    noun: 'a sockbench repeated run',
+    hint: 'Give a file that sockbench run --repeat wrote.',
+    schema: repeatedSchema,
+    results: ({ starts }) =>
+      starts.map(({ result }, start) => ({ place: ['starts', start, 'result'], result })),
+  },
   capacity: {
     noun: 'a sockbench capacity search',
     hint: 'Give a file that sockbench capacity wrote.',
@@ -70,7 +79,7 @@ const DOCUMENTS: {
 const DOCUMENT_NAMES = Object.keys(DOCUMENTS) as readonly DocumentName[];
 
 const ANY_HINT =
-  'Give a file that sockbench wrote: the result of a run, a rounds.json, a capacity search or a trend.';
+  'Give a file that sockbench wrote: the result of a run, a repeated run, a rounds.json, a capacity search or a trend.';
 
 function refuse(path: string, problem: string, hint: string): never {
   return fail('BAD_RESULT', `${path} ${problem}`, hint);

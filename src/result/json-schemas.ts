@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { calibrationSchema } from './calibration.ts';
 import { capacitySchema } from './capacity.ts';
 import { comparisonSchema } from './comparison.ts';
+import { repeatedSchema } from './repeated.ts';
 import { runResultSchema, SCHEMA_VERSION } from './run-result.ts';
 import { trendSchema } from './trend.ts';
 
@@ -9,6 +10,7 @@ import { trendSchema } from './trend.ts';
 export const STORED_SCHEMAS = {
   run: runResultSchema,
   comparison: comparisonSchema,
+  repeated: repeatedSchema,
   capacity: capacitySchema,
   calibration: calibrationSchema,
   trend: trendSchema,

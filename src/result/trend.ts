@@ -10,7 +10,7 @@ export const MAX_POINTS_OF_HISTORY = 300;
 export const TREND_ORDERS = ['date', 'commit'] as const;
 export type TrendOrder = (typeof TREND_ORDERS)[number];
 
-/** One run, or all valid rounds of an arm of a comparison. */
+/** One run, all valid starts of a repeated run, or all valid rounds of an arm of a comparison. */
 const trendPoint = z.object({
   /** The file that holds it. */
   path: textSchema,
@@ -22,7 +22,7 @@ const trendPoint = z.object({
   runs: countSchema,
 });
 
-/** The value of a metric at one point, with two-sided 95 % bounds of a quantile; null where there is none. */
+/** The value of a metric at one point, with two-sided 95 % bounds of a quantile or over starts; null without any. */
 const trendValue = z.object({
   value: numberSchema.nullable(),
   lower: numberSchema.nullable(),
@@ -56,8 +56,8 @@ const trendMetric = z.object({
 
 /** Points of one plan in one environment. */
 const trendHistory = z.object({
-  /** `comparison`: each point is an arm of a comparison. */
-  source: z.enum(['run', 'comparison']),
+  /** `comparison`: each point is an arm of a comparison. `repeated run`: the median over its starts. */
+  source: z.enum(['run', 'repeated run', 'comparison']),
   scenario: textSchema,
   target: textSchema,
   /** The load, by name. It is the same at every point, but for the seed. */

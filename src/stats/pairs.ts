@@ -62,7 +62,7 @@ function whyExcluded(run: ArmRun | undefined): readonly Finding[] {
  * Whether the arm itself failed. Excluding such a pair as noise would hide what the comparison is there to find. A round
  * ends with the first arm that could not be measured, so the arms after it that were not run are not at fault.
  */
-function isFault(finding: Finding, run: ArmRun | undefined): boolean {
+export function isFault(finding: Finding, run: Pick<ArmRun, 'result'> | undefined): boolean {
   if (run === undefined) return false;
   if (run.result === null) return true;
   if (faultOf(finding) !== 'server') return false;

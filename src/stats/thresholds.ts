@@ -10,7 +10,7 @@ import {
   type Operator,
   parseCondition,
 } from './condition.ts';
-import { metricUnit, metricValue, missingBecause, type OwnSeries } from './metric.ts';
+import { type Metric, metricUnit, metricValue, missingBecause, type OwnSeries } from './metric.ts';
 
 /** A condition that a run, or the head of a comparison, has to meet. */
 export type Threshold = Condition;
@@ -41,21 +41,43 @@ export const HOLDS: Readonly<Record<Operator, (a: number, b: number) => boolean>
   '==': (a, b) => a === b,
 };
 
-/**
- * Judges a threshold on one run, or on all valid runs of two arms; null for an arm without any. A value that the runs
- * do not have leaves it neither passed nor failed, unless another clause fails.
- */
+/** What a threshold looks its metrics up in. */
+export interface MetricSource {
+  /** Null where there is no value. */
+  value(metric: Metric): number | null;
+  /** The value as text, or why there is none. */
+  text(metric: Metric): string;
+}
+
+/** One run, or all valid runs of an arm taken together; null for an arm without any. */
+function sourceOf(runs: Aggregate | null): MetricSource {
+  const valueIn = (metric: Metric) => (runs === null ? null : metricValue(metric, runs));
+  return {
+    value: valueIn,
+    text(metric) {
+      const value = valueIn(metric);
+      return value === null ? missingBecause(metric, runs) : formatMetric(metricUnit(metric), value);
+    },
+  };
+}
+
+/** Judges a threshold on one run, or on all valid runs of two arms; null for an arm without any. */
 export function judgeThreshold(
   threshold: Threshold,
   head: Aggregate | null,
   base: Aggregate | null = null,
 ): ThresholdOutcome {
+  return judgeBySource(threshold, sourceOf(head), sourceOf(base));
+}
+
+/** Judges a threshold. A missing value leaves it neither passed nor failed, unless another clause fails. */
+export function judgeBySource(
+  threshold: Threshold,
+  head: MetricSource,
+  base: MetricSource = sourceOf(null),
+): ThresholdOutcome {
   const { expression, clauses } = threshold;
-  const runsOf = ({ arm }: ArmMetric) => (arm === 'base' ? base : head);
-  const lookUp = (each: ArmMetric) => {
-    const runs = runsOf(each);
-    return runs === null ? null : metricValue(each.metric, runs);
-  };
+  const lookUp = ({ arm, metric }: ArmMetric) => (arm === 'base' ? base : head).value(metric);
   const outcomes = clauses.map(({ left, operator, limit, times }: Clause) => {
     const value = lookUp(left);
     const factor = times === null ? 1 : lookUp(times);
@@ -66,13 +88,9 @@ export function judgeThreshold(
   const metrics = metricsOf(threshold);
   // The value of a single metric, or why there is none; of several, `delivery.p99 12.3 ms, lost 0`.
   const details = metrics.map((each) => {
-    const value = lookUp(each);
-    const text =
-      value === null
-        ? missingBecause(each.metric, runsOf(each))
-        : formatMetric(metricUnit(each.metric), value);
+    const text = (each.arm === 'base' ? base : head).text(each.metric);
     if (metrics.length === 1) return text;
-    return `${armMetricName(each)}${value === null ? ' unknown:' : ''} ${text}`;
+    return `${armMetricName(each)}${lookUp(each) === null ? ' unknown:' : ''} ${text}`;
   });
   return {
     expression,

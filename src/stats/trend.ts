@@ -3,12 +3,20 @@ import type { Comparison } from '../result/comparison.ts';
 import type { StoredDocument } from '../result/documents.ts';
 import { type Fingerprint, loadFingerprint, measurementFingerprint } from '../result/fingerprint.ts';
 import { COUNTS, FIGURES, type MetricUnit } from '../result/metrics.ts';
+import type { Repeated } from '../result/repeated.ts';
 import type { RunResult } from '../result/run-result.ts';
-import type { TrendPoint, TrendValue } from '../result/trend.ts';
+import type { TrendHistory, TrendPoint, TrendValue } from '../result/trend.ts';
 import { type ResultView, viewResult } from '../result/view.ts';
 import { quantileBoundsNs } from './distributions.ts';
 import { isEstimated, type Metric, metricName, metricUnit, metricValue, parseMetric } from './metric.ts';
 import { pairUp } from './pairs.ts';
+import {
+  isCountOfRun,
+  medianInterval,
+  STARTS_CONFIDENCE,
+  valueOverStarts,
+  valuesOfStarts,
+} from './starts.ts';
 
 /** A metric of a point. */
 interface MeasuredMetric extends TrendValue {
@@ -19,7 +27,7 @@ interface MeasuredMetric extends TrendValue {
 
 /** One point and the history that it belongs to. */
 export interface TrendSample {
-  readonly source: 'run' | 'comparison';
+  readonly source: TrendHistory['source'];
   readonly scenario: string;
   readonly target: string;
   readonly plan: Fingerprint;
@@ -53,11 +61,23 @@ export function trendSamples(
       if (judgement.verdict === 'INVALID') return skip('is INVALID');
       return status === 'partial' ? skip('ended early') : ofComparison(path, stored.document, asked);
     }
+    case 'repeated': {
+      const { invalid, status } = stored.document;
+      if (invalid.length > 0) return skip(`is INVALID (${invalid[0]?.code})`);
+      if (status === 'partial') return skip('ended early');
+      return { samples: sampleOf('repeated run', path, validViews(stored.document), asked), skipped: [] };
+    }
     case 'capacity':
       return skip('is a capacity search');
     case 'trend':
       return skip('is a trend');
   }
+}
+
+function validViews({ starts, excluded }: Repeated): ResultView[] {
+  return starts
+    .filter(({ start }) => !excluded.some((each) => each.start === start))
+    .flatMap(({ result }) => (result === null ? [] : [viewResult(result)]));
 }
 
 function whyNoPoint({ invalid: [reason], status, shard }: RunResult): string | null {
@@ -112,7 +132,7 @@ function sampleOf(
       plan: load,
       environment: measurementFingerprint(result),
       point: { path, startedAt, commit, dirty, runs: views.length },
-      measured: metrics.map((metric) => measureMetric(metric, views)),
+      measured: metrics.map((metric) => measureMetric(metric, source, views)),
     },
   ];
 }
@@ -136,17 +156,32 @@ function metricIn(name: string, { ownSeries }: RunResult): Metric[] {
 const CONFIDENCE_OF_BOUND = 0.975;
 
 /** Counts are per run, since comparisons have different numbers of rounds. */
-function measureMetric(metric: Metric, views: readonly ResultView[]): MeasuredMetric {
+function measureMetric(
+  metric: Metric,
+  source: TrendSample['source'],
+  views: readonly ResultView[],
+): MeasuredMetric {
   const runs = aggregate(views);
-  const total = metricValue(metric, runs);
+  const isRepeated = source === 'repeated run';
+  const total = isRepeated ? valueOverStarts(metric, views) : metricValue(metric, runs);
   const value = total !== null && metric.kind === 'count' ? total / views.length : total;
   return {
     metric: metricName(metric),
     unit: metricUnit(metric),
     better: betterOf(metric),
     value,
-    ...(value === null ? { lower: null, upper: null } : boundsOf(metric, runs)),
+    ...(value === null ? NO_BOUNDS : isRepeated ? boundsOverStarts(metric, views) : boundsOf(metric, runs)),
   };
+}
+
+const NO_BOUNDS = { lower: null, upper: null };
+
+/** None where there are too few starts for the full confidence. */
+function boundsOverStarts(metric: Metric, views: readonly ResultView[]): Omit<TrendValue, 'value'> {
+  const known = valuesOfStarts(metric, views).filter((value) => value !== null);
+  const interval = isCountOfRun(metric) ? null : medianInterval(known);
+  if (interval === null || interval.level < STARTS_CONFIDENCE) return NO_BOUNDS;
+  return { lower: interval.lower, upper: interval.upper };
 }
 
 function betterOf(metric: Metric): 'lower' | 'higher' {
@@ -156,7 +191,7 @@ function betterOf(metric: Metric): 'lower' | 'higher' {
 
 function boundsOf(metric: Metric, runs: ReturnType<typeof aggregate>): Omit<TrendValue, 'value'> {
   const histogram = isEstimated(metric) ? runs.histogram(metric.series) : null;
-  if (!isEstimated(metric) || histogram === null) return { lower: null, upper: null };
+  if (!isEstimated(metric) || histogram === null) return NO_BOUNDS;
   const samples = runs.samples(metric.series);
   const { lowerNs, upperNs } = quantileBoundsNs(histogram, samples, metric.quantile, CONFIDENCE_OF_BOUND);
   return { lower: lowerNs, upper: upperNs };

@@ -64,7 +64,6 @@ describe('help', () => {
                             (default: 100/s)
         --payload <SIZE>    message size, from 48B (binary 36B), or a file or folder
                             (default: 64B)
-        --arrival <KIND>    message spacing: constant or poisson (default: constant)
 
       Target:
         --target <TARGET>   reference server, target file or URL; http: is Socket.IO,
@@ -76,6 +75,7 @@ describe('help', () => {
       Measuring:
         --duration <TIME>   measured time, unless --rate has stages (default: 10s)
         --warmup <TIME>     minimum warm-up, until latency is stable (default: 2s)
+        --repeat <N>        fresh starts, of which the medians are shown (default: 1)
         --workers <N>       generator processes, or auto: as calibrated (default: 1)
         --threshold <EXPR>  fail unless it is met, 'delivery.p99<50ms'; repeatable
 
@@ -88,7 +88,7 @@ describe('help', () => {
         --verbose           print every table, then the short end
         --quiet             suppress progress output
 
-      --help-all shows 37 more options; --help after a scenario shows its own.
+      --help-all shows 38 more options; --help after a scenario shows its own.
 
       Exit codes: 0 passed, 99 threshold failed, 4 threshold inconclusive, 3 invalid.
 
@@ -217,6 +217,14 @@ describe('list', () => {
         hgrm   percentiles of the headline series for the HdrHistogram plotter
         hlog   every series over time as an HdrHistogram log
         csv    one row per result in fixed units
+        badge  an SVG badge of the verdict
+
+      Formats of a repeated run
+        text   the median of the starts, and every start
+        md     Markdown for a pull request
+        json   every start and the figures over them
+        html   a page with every start
+        csv    one row per figure in fixed units
         badge  an SVG badge of the verdict
 
       Formats of a comparison

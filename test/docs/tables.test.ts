@@ -8,6 +8,7 @@ import { PLAN_OPTIONS } from '../../src/plan/options.ts';
 import { KEYS_OF_POLICY } from '../../src/plan/reconnect.ts';
 import { capacitySchema } from '../../src/result/capacity.ts';
 import { comparisonSchema } from '../../src/result/comparison.ts';
+import { repeatedSchema } from '../../src/result/repeated.ts';
 import { runResultSchema } from '../../src/result/run-result.ts';
 import { trendSchema } from '../../src/result/trend.ts';
 import { pages } from './pages.ts';
@@ -80,6 +81,7 @@ describe('docs/result.md', () => {
 
   it.each([
     ['run', runResultSchema],
+    ['repeated run', repeatedSchema],
     ['comparison', comparisonSchema],
     ['capacity search', capacitySchema],
     ['trend', trendSchema],

@@ -5,16 +5,19 @@ import {
   DOCUMENT_KINDS,
   type DocumentKind,
   parseFormats,
+  REPEATED,
   RUNS,
   TREND,
 } from '../../src/report/index.ts';
 import { capacitySchema } from '../../src/result/capacity.ts';
 import { comparisonSchema } from '../../src/result/comparison.ts';
+import { repeatedSchema } from '../../src/result/repeated.ts';
 import { runResultSchema } from '../../src/result/run-result.ts';
 import { thrownBy } from '../thrown.ts';
 import { makeCapacity } from './capacity-fixture.ts';
 import { comparisons } from './comparison-fixture.ts';
 import { makeResult, results } from './fixture.ts';
+import { makeRepeated } from './repeated-fixture.ts';
 
 function render<Document>(kind: DocumentKind<Document>, name: string, document: Document): string {
   const [format] = parseFormats(kind, name);
@@ -36,6 +39,14 @@ describe('formats', () => {
           "html html",
           "hgrm hgrm",
           "hlog hlog",
+          "csv csv",
+          "badge badge.svg",
+        ],
+        [
+          "text txt",
+          "md md",
+          "json json",
+          "html html",
           "csv csv",
           "badge badge.svg",
         ],
@@ -76,7 +87,7 @@ describe('formats', () => {
   });
 
   it('include json and the defaults for every kind of document', () => {
-    for (const kind of [RUNS, COMPARISON, CAPACITY, TREND] as ReadonlyArray<DocumentKind<never>>) {
+    for (const kind of [RUNS, REPEATED, COMPARISON, CAPACITY, TREND] as ReadonlyArray<DocumentKind<never>>) {
       expect(kind.formats.map(({ name }) => name)).toContain('json');
       expect(parseFormats(kind, kind.defaultFormats)).toHaveLength(3);
     }
@@ -115,6 +126,8 @@ describe('formats', () => {
     const comparison = comparisons.several();
     const stored: unknown = JSON.parse(render(COMPARISON, 'json', comparison));
     expect(comparisonSchema.parse(stored)).toEqual(comparison);
+    const repeated = makeRepeated({ starts: [1, 1] });
+    expect(repeatedSchema.parse(JSON.parse(render(REPEATED, 'json', [repeated])))).toEqual(repeated);
     const capacity = makeCapacity({ steps: 2 });
     expect(capacitySchema.parse(JSON.parse(render(CAPACITY, 'json', capacity)))).toEqual(capacity);
   });

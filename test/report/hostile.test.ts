@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import { CAPACITY, COMPARISON, type DocumentKind, RUNS } from '../../src/report/index.ts';
+import { CAPACITY, COMPARISON, type DocumentKind, REPEATED, RUNS } from '../../src/report/index.ts';
 import { capacitySchema } from '../../src/result/capacity.ts';
 import { comparisonSchema } from '../../src/result/comparison.ts';
+import { repeatedSchema } from '../../src/result/repeated.ts';
 import { type RunResult, runResultSchema } from '../../src/result/run-result.ts';
 import { unsafeCharacters, workflowCommands } from '../support/unsafe-text.ts';
 import { makeCapacity } from './capacity-fixture.ts';
 import { comparisons } from './comparison-fixture.ts';
 import { results } from './fixture.ts';
+import { makeRepeated } from './repeated-fixture.ts';
 
 /** What nothing that is shown may contain. The words make it distinct from our own text. */
 const HOSTILE = [
@@ -71,6 +73,7 @@ function shown<Document>(kind: DocumentKind<Document>, name: string, document: D
 
 const run = hostile(runResultSchema, withHostileNames(results.polling()));
 const comparison = hostile(comparisonSchema, comparisons.hostile());
+const repeated = hostile(repeatedSchema, makeRepeated({ starts: [1, 1], thresholds: ['lost==0'] }));
 const capacity = hostile(capacitySchema, makeCapacity());
 
 const namesOf = <Document>({ formats }: DocumentKind<Document>) =>
@@ -79,7 +82,11 @@ const namesOf = <Document>({ formats }: DocumentKind<Document>) =>
 describe('a stored document in which every text is hostile', () => {
   it('keeps only texts that the schema limits to known words, times and formats', () => {
     const places = [
-      ...new Set([...run.kept, ...comparison.kept, ...capacity.kept].map((place) => place.split('.').at(-1))),
+      ...new Set(
+        [...run.kept, ...comparison.kept, ...repeated.kept, ...capacity.kept].map((place) =>
+          place.split('.').at(-1),
+        ),
+      ),
     ];
     expect(places).toMatchInlineSnapshot(`
       [
@@ -112,6 +119,9 @@ describe('a stored document in which every text is hostile', () => {
     ...namesOf(RUNS).map((name) => ['run', name, () => shown(RUNS, name, [run.made])] as const),
     ...namesOf(COMPARISON).map(
       (name) => ['comparison', name, () => shown(COMPARISON, name, comparison.made)] as const,
+    ),
+    ...namesOf(REPEATED).map(
+      (name) => ['repeated run', name, () => shown(REPEATED, name, [repeated.made])] as const,
     ),
     ...namesOf(CAPACITY).map(
       (name) => ['capacity', name, () => shown(CAPACITY, name, capacity.made)] as const,

@@ -9,6 +9,7 @@ import { MAX_DOCUMENT_BYTES } from '../../src/result/stored-json.ts';
 import { makeCapacity } from '../report/capacity-fixture.ts';
 import { makeComparison } from '../report/comparison-fixture.ts';
 import { results } from '../report/fixture.ts';
+import { makeRepeated } from '../report/repeated-fixture.ts';
 import { makeTrend, runOfDay } from '../report/trend-fixture.ts';
 import { thrownBy } from '../thrown.ts';
 
@@ -221,6 +222,7 @@ describe('a document', () => {
   it.each([
     ['run', results.valid()],
     ['comparison', makeComparison({ rounds: 2 })],
+    ['repeated', makeRepeated({ starts: [1, 1] })],
     ['capacity', found],
     ['trend', makeTrend([runOfDay(0, 1), runOfDay(1, 1)])],
   ] as const)('of a %s is read as it was written, and says what it is', async (kind, document) => {

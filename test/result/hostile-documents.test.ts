@@ -5,12 +5,13 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { SockbenchError } from '../../src/errors.ts';
-import { CAPACITY, COMPARISON, RUNS, TREND } from '../../src/report/index.ts';
+import { CAPACITY, COMPARISON, REPEATED, RUNS, TREND } from '../../src/report/index.ts';
 import { boundResult } from '../../src/result/bound.ts';
 import { parseAs, readDocument, type StoredDocument } from '../../src/result/documents.ts';
 import { ShardMerge } from '../../src/result/merge/shard-merge.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
 import { judgeRun } from '../../src/run/validity/judge.ts';
+import { makeRepeated } from '../report/repeated-fixture.ts';
 import { madeShards } from '../support/made-shards.ts';
 import { mutate } from '../support/mutate.ts';
 import { fromSchema2 } from '../support/schema-2.ts';
@@ -55,6 +56,8 @@ function renderAll(stored: StoredDocument): number {
       return lengthOf(runFormats(stored.document).map((format) => format.render([stored.document])));
     case 'comparison':
       return lengthOf(COMPARISON.formats.map((format) => format.render(stored.document)));
+    case 'repeated':
+      return lengthOf(REPEATED.formats.map((format) => format.render([stored.document])));
     case 'capacity':
       return lengthOf(CAPACITY.formats.map((format) => format.render(stored.document)));
     case 'trend':
@@ -92,6 +95,10 @@ async function tryDocument(text: Uint8Array): Promise<'accepted' | 'refused'> {
 
 const SHARDS = madeShards(everyoneHears(6, 20), 3);
 const stored = (document: unknown): unknown => JSON.parse(JSON.stringify(document));
+const MADE: Readonly<Record<string, unknown>> = {
+  shard: stored(SHARDS[1]),
+  repeated: stored(makeRepeated({ starts: [1, 1, 1.5], thresholds: ['lost==0'] })),
+};
 
 describe('a document that was damaged or forged is rendered, or refused in one sentence', () => {
   const isExploring = process.env['EXPLORE'] === '1';
@@ -101,9 +108,10 @@ describe('a document that was damaged or forged is rendered, or refused in one s
     ['socketio-cluster-rooms', 50],
     ['compare', 40],
     ['capacity', 40],
+    ['repeated', 25],
     ['shard', 50],
   ])('%s', { timeout: isExploring ? 3600e3 : 60e3 }, async (name, numRuns) => {
-    const document = name === 'shard' ? stored(SHARDS[1]) : fixture(name);
+    const document = MADE[name] ?? fixture(name);
     expect(await tryDocument(Buffer.from(JSON.stringify(document)))).toBe('accepted');
     const seen = { accepted: 0, refused: 0 };
     await fc.assert(

@@ -13,6 +13,7 @@ import {
 import { makeCapacity } from '../report/capacity-fixture.ts';
 import { makeComparison } from '../report/comparison-fixture.ts';
 import { results } from '../report/fixture.ts';
+import { makeRepeated } from '../report/repeated-fixture.ts';
 import { makeTrend, runOfDay } from '../report/trend-fixture.ts';
 import { madeShards } from '../support/made-shards.ts';
 import { fromSchema2 } from '../support/schema-2.ts';
@@ -44,6 +45,7 @@ const documents: ReadonlyArray<readonly [name: string, kind: StoredSchemaName, d
   ...Object.entries(results).map(([name, make]) => [`run ${name}`, 'run', make()] as const),
   ['shard', 'run', madeShards(everyoneHears(6), 2)[0]],
   ['comparison', 'comparison', makeComparison({ rounds: 2, excluded: 1 })],
+  ['repeated', 'repeated', makeRepeated({ starts: [1, 'it ended at once'], thresholds: ['lost==0'] })],
   ['capacity', 'capacity', makeCapacity({ steps: 2 })],
   ['calibration', 'calibration', calibration],
   ['trend', 'trend', makeTrend([runOfDay(0, 1), runOfDay(1, 1)])],

@@ -6,6 +6,7 @@ import { makeHistories } from '../../src/stats/trend-histories.ts';
 import { makeCapacity } from '../report/capacity-fixture.ts';
 import { comparisons, makeComparison } from '../report/comparison-fixture.ts';
 import { results } from '../report/fixture.ts';
+import { BUSY, makeRepeated } from '../report/repeated-fixture.ts';
 import { runOfDay, STEP, samplesOfRuns } from '../report/trend-fixture.ts';
 import { chance, normalNoise, shareOf } from './noise.ts';
 
@@ -82,11 +83,39 @@ describe('the samples of a document', () => {
     expect(skipped).toEqual([]);
   });
 
+  it('of a repeated run have the medians over its valid starts, and bounds from six starts on', () => {
+    const measuredIn = (starts: readonly number[]) => {
+      const document = makeRepeated({ starts, invalid: { 1: BUSY } });
+      const { samples } = trendSamples({ kind: 'repeated', path: 'a.json', document }, [
+        'delivery.p50',
+        'lost',
+      ]);
+      return { document, sample: samples[0], measured: samples[0]?.measured ?? [] };
+    };
+    const { document, sample, measured } = measuredIn([9, 1, 1.1, 1.2]);
+    expect(sample).toMatchObject({ source: 'repeated run', point: { runs: 3 } });
+    expect(measured.map(({ metric }) => metric)).toEqual(['delivery.p50', 'lost']);
+    expect(measured[0]).toMatchObject({ value: document.figures[0]?.median, lower: null, upper: null });
+    const seven = measuredIn([9, 1, 1.1, 1.2, 1, 1, 1]);
+    const { lower, upper } = seven.document.figures[0] ?? {};
+    expect(seven.measured[0]).toMatchObject({ lower, upper });
+  });
+
   it.each([
     ['an invalid run', { kind: 'run', document: results.invalid() }, /^is INVALID \(\w+\)$/],
     ['a partial run', { kind: 'run', document: { ...results.valid(), status: 'partial' } }, /^ended early$/],
     ['an invalid comparison', { kind: 'comparison', document: comparisons.invalid() }, /^is INVALID$/],
     ['a partial comparison', { kind: 'comparison', document: comparisons.partial() }, /^ended early$/],
+    [
+      'an invalid repeated run',
+      { kind: 'repeated', document: makeRepeated({ starts: [1, 1], invalid: { 2: BUSY } }) },
+      /^is INVALID \(excluded_starts\)$/,
+    ],
+    [
+      'a partial repeated run',
+      { kind: 'repeated', document: makeRepeated({ starts: [1, 1], status: 'partial' }) },
+      /^ended early$/,
+    ],
     [
       'a capacity search',
       { kind: 'capacity', document: makeCapacity({ steps: 1 }) },

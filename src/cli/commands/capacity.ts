@@ -20,9 +20,8 @@ import { deliver, unlessLost } from '../output.ts';
 import type { ProgressFeed } from '../progress/feed.ts';
 import { isSilent, openProgress, PROGRESS_OPTION } from '../progress/open.ts';
 import { timeText } from '../progress/texts.ts';
-import { runInProcess, withSeed } from '../run-process.ts';
+import { runInProcess, withSeedOfRun } from '../run-process.ts';
 
-const MAX_SEED = 2 ** 31;
 const CAPACITY_OUTPUT = {
   ...outputOptions(CAPACITY, 'reports'),
   progress: PROGRESS_OPTION,
@@ -152,12 +151,11 @@ async function runStep(
 ): Promise<CapacityStep> {
   try {
     const planned = await search.planAt(value);
-    const seed = (planned.plan.seed + index) % MAX_SEED;
     const title = `${phase} ${variedText(search.design.vary, value)}`;
     const place = { title, round: null, arm: null, shardClients: null };
     const hooks = { signal: cli.listenForStop(), commandLine: cli.argv, out: cli.cwd };
     const measured = await feed.measure(planned.plan, place, (onProgress) =>
-      runInProcess(withSeed(planned, seed), { ...hooks, onProgress }),
+      runInProcess(withSeedOfRun(planned, index), { ...hooks, onProgress }),
     );
     const result = boundResult(measured, search.maxSteps);
     const judged = judgeStep(viewResult(result), [...search.objectives, ...search.losses]);

@@ -8,6 +8,7 @@ import {
   type DocumentKind,
   formatNames,
   parseFormats,
+  REPEATED,
   RUNS,
   TREND,
 } from '../../report/index.ts';
@@ -76,7 +77,8 @@ export const addReport: AddCommand = (program, cli) => {
     // One after the other: the text of a document takes more memory than the document.
     for (const path of paths) stored.push(finished(await readDocument(await newestIn(cli, path))));
     const alone = stored.find(({ kind }) => kind !== 'run');
-    if (alone !== undefined && stored.length > 1) {
+    const isSame = stored.every(({ kind }) => kind === 'repeated');
+    if (alone !== undefined && stored.length > 1 && !isSame) {
       fail('ONE_RESULT_ONLY', `${alone.path} already holds several runs`, 'Render it separately.');
     }
     const { open, verbose, ...asked } = readFlags(REPORT_OPTIONS, flags);
@@ -92,6 +94,12 @@ export const addReport: AddCommand = (program, cli) => {
     };
     if (alone?.kind === 'capacity') return render(CAPACITY, alone.document);
     if (alone?.kind === 'trend') return render(TREND, alone.document);
+    if (alone?.kind === 'repeated') {
+      return render(
+        REPEATED,
+        stored.flatMap((each) => (each.kind === 'repeated' ? [each.document] : [])),
+      );
+    }
     if (alone?.kind === 'comparison') return render(COMPARISON, alone.document);
     const runs = stored.flatMap((each) => (each.kind === 'run' ? [each.document] : []));
     return render(RUNS, runs);

@@ -1,5 +1,6 @@
 import { option } from '../../contract/options.ts';
 import { EXIT, type ExitCode, fail } from '../../errors.ts';
+import type { Plan } from '../../plan/plan.ts';
 import { maxRunMs } from '../../plan/run-length.ts';
 import { clientsOfShard, shardText } from '../../plan/shard.ts';
 import { parseFormats, RUNS } from '../../report/index.ts';
@@ -21,6 +22,7 @@ import { deliver, unlessLost } from '../output.ts';
 import { readSource } from '../plan-run.ts';
 import { expectedRunMs, type ProgressFeed } from '../progress/feed.ts';
 import { isSilent, openProgress, PROGRESS_OPTION } from '../progress/open.ts';
+import { REPEAT_OPTIONS, repeatRun, requireRepeatable } from '../repeat.ts';
 import { runInProcess } from '../run-process.ts';
 import { type HostedRun, hostRun, SHARD_OPTIONS } from '../shards.ts';
 import { shortRunText } from '../short-run.ts';
@@ -45,6 +47,7 @@ const RUN_OPTIONS = {
     'keep what was measured so often, for a run that is killed',
     parseCheckpointMs,
   ),
+  ...REPEAT_OPTIONS,
   ...SHARD_OPTIONS,
   ...DASHBOARD_OPTIONS,
 };
@@ -76,6 +79,12 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
   const { thresholds, warnings } = planThresholds(given, planned.scenario, { head, base: null, runs: 1 });
   const plan = { ...planned.plan, thresholds: thresholds.map(({ expression }) => expression) };
   const asked = readFlags(RUN_OPTIONS, { out: config.out, format: config.format, ...flags });
+  const short = shortRunText(planned, head, thresholds);
+  if (asked.repeat > 1) {
+    requireRepeatable(flags);
+    const shown = { warnings: [...source.warnings, ...warnings], hint: short, asked };
+    return await repeatRun(cli, runLabel(plan), { planned: { ...planned, plan }, thresholds, ...shown });
+  }
   const formats = parseFormats(RUNS, asked.format);
   requirePage(asked.open, formats);
   if (asked.shard !== null && flags['checkpoint'] !== undefined)
@@ -97,7 +106,6 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
   );
   const hosted = await hostRun(cli, { ...planned, plan }, flags);
   const { feed, note } = openProgress(cli, asked);
-  const short = shortRunText(planned, head, thresholds);
   if (short !== null) note(short);
   return await withDashboard(cli, asked.dashboard, feed, async (dashboard) => {
     const measured = await measureHosted(cli, hosted, feed, {
@@ -123,6 +131,11 @@ async function measureRun(cli: Cli, name: string, flags: Flags): Promise<ExitCod
   });
 }
 
+/** `broadcast-latency over socketio polling` */
+function runLabel({ scenario, target, transport }: Plan): string {
+  return `${scenario} over ${target.name}${target.protocol === 'socketio' ? ` ${transport}` : ''}`;
+}
+
 /** Carries out a run and reports its progress. */
 async function measureHosted(
   cli: Cli,
@@ -131,9 +144,8 @@ async function measureHosted(
   own: Pick<RunHooks, 'onStarted' | 'out' | 'checkpoint'>,
 ): Promise<RunResult> {
   const { plan } = planned;
-  const { scenario, target, transport } = plan;
   const part = host.shard === null ? '' : `shard ${shardText(host.shard.shard)} of `;
-  const label = `${part}${scenario} over ${target.name}${target.protocol === 'socketio' ? ` ${transport}` : ''}`;
+  const label = `${part}${runLabel(plan)}`;
   const beginning = { command: 'run', title: label, arms: [], runs: 1, rounds: null, mayEndEarly: false };
   const times = { expectedMs: expectedRunMs(plan), maxMs: maxRunMs(plan) };
   const hooks = { signal: cli.listenForStop(), commandLine: cli.argv, ...own };

@@ -97,6 +97,9 @@ async function readSamples(files: readonly string[], metrics: readonly string[])
 
 function ownSeriesOf(stored: StoredDocument): Readonly<Record<string, string>> {
   if (stored.kind === 'run') return stored.document.ownSeries;
+  if (stored.kind === 'repeated') {
+    return stored.document.starts.find(({ result }) => result !== null)?.result?.ownSeries ?? {};
+  }
   return stored.kind === 'comparison' ? stored.document.design.ownSeries : {};
 }
 

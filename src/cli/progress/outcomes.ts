@@ -1,8 +1,11 @@
 import type { Design, Round } from '../../result/comparison.ts';
 import { formatMetric } from '../../result/metrics.ts';
 import type { ProgressOf } from '../../result/progress.ts';
+import type { RepeatedStart } from '../../result/repeated.ts';
+import { viewResult } from '../../result/view.ts';
 import { judgeMetrics } from '../../stats/judge-metrics.ts';
 import { pairUp, pointsOf } from '../../stats/pairs.ts';
+import { formatNs } from '../../units.ts';
 
 /** What is known of a comparison after a round: the figures of that round, and the ratios so far. */
 export function roundProgress(design: Design, rounds: readonly Round[]): Omit<ProgressOf<'round'>, 'atMs'> {
@@ -34,6 +37,30 @@ export function roundProgress(design: Design, rounds: readonly Round[]): Omit<Pr
     return { arm, pairs: pairs.length, base, head, ratio, lower, upper };
   });
   return { ...common, figures, standings };
+}
+
+/** What one start of a repeated run gave: the middle and the tail of its headline, or why it is invalid. */
+export function startStep(
+  { start, result, error }: RepeatedStart,
+  steps: number,
+): Omit<ProgressOf<'step'>, 'atMs'> {
+  const reasons = error === null ? (result?.invalid ?? []) : [error];
+  const [p50Ns, p99Ns] =
+    result === null
+      ? []
+      : [0.5, 0.99].map((quantile) => viewResult(result).quantileNs(result.headline, quantile));
+  const figures = [
+    ...(p50Ns == null ? [] : [`p50 ${formatNs(p50Ns)}`]),
+    ...(p99Ns == null ? [] : [`p99 ${formatNs(p99Ns)}`]),
+  ];
+  return {
+    type: 'step',
+    step: start,
+    steps,
+    title: `start ${start} of ${steps}`,
+    outcome: reasons.length === 0 ? 'valid' : 'INVALID',
+    detail: reasons.length === 0 ? figures.join(', ') : (reasons[0]?.message ?? ''),
+  };
 }
 
 /** `round 3 of at most 15: delivery.p50 ws 0.96 ms, socketio 1.31 ms` */

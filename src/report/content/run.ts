@@ -124,13 +124,17 @@ function loadBlocks({ views, labels }: Section): Block[] {
  * results.
  */
 function sectionBlocks(section: Section, shared: SharedFacts | null, pageRuns: number): Block[] {
-  const { scenario, views, labels, colours } = section;
+  const { scenario, views, labels } = section;
   const text = views.length === 1 ? `${scenario} on ${labels[0] ?? ''}` : scenario;
+  return [{ kind: 'heading', text }, ...loadBlocks(section), ...runBlocks(section, shared, pageRuns)];
+}
+
+/** Tables, charts and details of the results of a section, without its heading and load. */
+export function runBlocks(section: Section, shared: SharedFacts | null, pageRuns: number): Block[] {
+  const { views, labels, colours } = section;
   const runs = labels.map((label, run) => ({ label, colour: colours[run] ?? 0 }));
   const group = runChartGroup(views, runs, pageRuns);
   return [
-    { kind: 'heading', text },
-    ...loadBlocks(section),
     ...recoveryBlocks(
       views.map(({ result }) => result),
       labels,
@@ -162,8 +166,17 @@ function makeReport(results: readonly RunResult[], blocks: readonly Block[]): Re
   return { title: runTitle(results), blocks: [verdict, ...blocks], footer: footerText(results) };
 }
 
+/** What results have in common; null for a single one. */
+export function factsInCommon(results: readonly RunResult[]): SharedFacts | null {
+  if (results.length === 1) return null;
+  return {
+    plan: sharedFacts(results.map(planFacts)),
+    environment: sharedFacts(results.map(environmentFacts)),
+  };
+}
+
 /** The end of the page of several results. */
-function sharedBlocks(shared: SharedFacts | null): Block[] {
+export function sharedBlocks(shared: SharedFacts | null): Block[] {
   if (shared === null) return [];
   return [
     { kind: 'heading', text: 'The same in all runs' },
@@ -175,13 +188,7 @@ function sharedBlocks(shared: SharedFacts | null): Block[] {
 /** The report of one result or several: the verdict, then for each scenario its tables, charts and details. */
 export function runReport(results: readonly RunResult[]): Report {
   const sections = makeSections(results);
-  const shared =
-    results.length === 1
-      ? null
-      : {
-          plan: sharedFacts(results.map(planFacts)),
-          environment: sharedFacts(results.map(environmentFacts)),
-        };
+  const shared = factsInCommon(results);
   return makeReport(results, [
     ...runOpening(results, sections, sharedBlocks(shared)),
     ...sections.flatMap((section) => sectionBlocks(section, shared, results.length)),

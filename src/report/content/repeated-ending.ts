@@ -1,0 +1,57 @@
+import { remediesOf } from '../../result/remedies.ts';
+import type { Repeated } from '../../result/repeated.ts';
+import { EMPTY_ENDING, type Ending } from '../ending.ts';
+import {
+  agreementText,
+  deliveriesText,
+  firstStart,
+  repeatedCaveats,
+  repeatedSeverity,
+  repeatedThresholdText,
+  repeatedVerdict,
+  START_COLUMNS,
+  startsIntervalText,
+  startsText,
+} from './repeated-figures.ts';
+import { thresholdsClause } from './run-ending.ts';
+import { targetLabel } from './run-verdict.ts';
+import { endingLoadText } from './several-ending.ts';
+import { tabulate } from './table.ts';
+
+/** What was measured: `broadcast-latency on ws, 100 clients, 50/s for 10s, 5 starts` */
+export function repeatedSubject(repeated: Repeated): string {
+  const first = firstStart(repeated);
+  if (first === null) return startsText(repeated);
+  return `${first.plan.scenario} on ${targetLabel(first)}, ${endingLoadText(first)}, ${startsText(repeated)}`;
+}
+
+/** The end of one repeated run: the figures over its starts, and whether one start would have been enough. */
+export function oneRepeatedEnding(repeated: Repeated): Ending {
+  const { figures, thresholds, invalid, excluded, starts } = repeated;
+  const deliveries = deliveriesText(repeated);
+  const agreement = agreementText(repeated);
+  const findings = starts.flatMap(({ result }) => result?.findings ?? []);
+  return {
+    ...EMPTY_ENDING,
+    subject: repeatedSubject(repeated),
+    table: figures.length === 0 ? null : tabulate(START_COLUMNS, figures),
+    notes: [startsIntervalText(repeated)].filter((text) => text !== null),
+    facts: deliveries === null ? [] : [['deliveries', `${deliveries}, in all starts together`]],
+    caveats: repeatedCaveats(repeated),
+    reasons: invalid.length > 1 ? invalid.map(({ message }) => message) : [],
+    thresholds: thresholds.map((each) => ({ passed: each.passed, text: repeatedThresholdText(each) })),
+    advice: remediesOf([...excluded.flatMap(({ reasons }) => reasons), ...findings]),
+    severity: repeatedSeverity(repeated),
+    conclusion: [
+      ...(agreement === null ? [] : [agreement]),
+      `${invalid.length > 1 ? `INVALID for ${invalid.length} reasons` : repeatedVerdict(repeated)}${thresholdsClause(thresholds)}`,
+    ],
+  };
+}
+
+/** The end of a command that measured or rendered repeated runs. */
+export function repeatedEnding(documents: readonly Repeated[]): Ending {
+  const [only] = documents;
+  if (only === undefined) throw new Error('there is no repeated run');
+  return oneRepeatedEnding(only);
+}

@@ -1,0 +1,109 @@
+import type { Repeated } from '../../result/repeated.ts';
+import { viewResult } from '../../result/view.ts';
+import { pastedCommand } from '../../text.ts';
+import { type Block, type Report, tableBlock } from '../blocks.ts';
+import { repeatedSubject } from './repeated-ending.ts';
+import {
+  agreementText,
+  deliveriesText,
+  firstStart,
+  measuredStarts,
+  repeatedCaveats,
+  repeatedSeverity,
+  repeatedThresholdText,
+  repeatedVerdict,
+  START_COLUMNS,
+  startsIntervalText,
+} from './repeated-figures.ts';
+import { factsInCommon, footerText, runBlocks, sharedBlocks } from './run.ts';
+import { loadText } from './run-facts.ts';
+import { versionsText } from './run-opening.ts';
+import { targetLabel } from './run-verdict.ts';
+import { tabulate } from './table.ts';
+
+const orEmpty = (text: string | null) => (text === null ? [] : [text]);
+
+/** The figures over the starts, with what the interval is. */
+function figureBlocks(repeated: Repeated): Block[] {
+  const { figures } = repeated;
+  if (figures.length === 0) return [];
+  return tableBlock(
+    'Median of the starts',
+    tabulate(START_COLUMNS, figures),
+    orEmpty(startsIntervalText(repeated)),
+  );
+}
+
+/** The load without the seed, of which each start has its own. */
+function loadOfStarts(repeated: Repeated): string {
+  const { results } = measuredStarts(repeated);
+  const [first] = results;
+  if (first === undefined) return '';
+  const seeds = [first, results.at(-1) ?? first].map(({ plan }) => String(plan.seed));
+  return loadText(first).replace(/seed \d+$/, `seeds ${[...new Set(seeds)].join(' to ')}`);
+}
+
+function medianThresholdText(threshold: Repeated['thresholds'][number]): string {
+  const outcome = threshold.passed === null ? 'not judged' : threshold.passed ? 'passed' : 'FAILED';
+  return `${outcome}: ${repeatedThresholdText(threshold)}`;
+}
+
+function repeatedOpening(repeated: Repeated, appendix: readonly Block[]): Block {
+  const { invalid, thresholds, commandLine, figures } = repeated;
+  const { results } = measuredStarts(repeated);
+  const first = firstStart(repeated);
+  const [middle] = figures;
+  const agreement = agreementText(repeated);
+  return {
+    kind: 'opening',
+    severity: repeatedSeverity(repeated),
+    word: invalid.length === 0 ? 'VALID' : 'INVALID',
+    conclusion: invalid.length === 0 ? (agreement ?? repeatedVerdict(repeated)) : repeatedVerdict(repeated),
+    caveats: repeatedCaveats(repeated),
+    thresholds: thresholds.map((each) => ({ passed: each.passed, text: medianThresholdText(each) })),
+    notes: middle === undefined ? [] : orEmpty(startsIntervalText(repeated)),
+    tested: [
+      ['scenario', first?.plan.scenario ?? '-'],
+      ['target', first === null ? '-' : targetLabel(first)],
+      ['load', loadOfStarts(repeated)],
+      ['deliveries', deliveriesText(repeated) ?? '-'],
+      ['versions', versionsText(results)],
+    ],
+    command: pastedCommand(commandLine),
+    blocks: [],
+    appendix,
+  };
+}
+
+/** The report of one repeated run: the figures over its starts, then every start. */
+export function repeatedReport(documents: readonly Repeated[]): Report {
+  const [repeated] = documents;
+  if (repeated === undefined) throw new Error('there is no repeated run');
+  const { results, labels } = measuredStarts(repeated);
+  const shared = factsInCommon(results);
+  const views = results.map(viewResult);
+  const section = { scenario: 'Every start', views, labels, colours: views.map((_, index) => index) };
+  const agreement = agreementText(repeated);
+  return {
+    title: `${repeatedSubject(repeated)} - sockbench`,
+    blocks: [
+      {
+        kind: 'verdict',
+        severity: repeatedSeverity(repeated),
+        text: repeatedVerdict(repeated),
+        notes: [
+          ...orEmpty(agreement),
+          ...repeated.thresholds.map(medianThresholdText),
+          ...repeatedCaveats(repeated),
+        ],
+      },
+      repeatedOpening(repeated, sharedBlocks(shared)),
+      { kind: 'heading', text: repeatedSubject(repeated) },
+      { kind: 'text', text: loadOfStarts(repeated) },
+      ...figureBlocks(repeated),
+      { kind: 'heading', text: 'Every start' },
+      ...runBlocks(section, shared, results.length),
+    ],
+    footer: footerText([repeated]),
+  };
+}
