@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { KernelSockets } from '../../../src/wire/sockets/kernel/kernel-sockets.ts';
-import { ERRNO, FAILED, HUNG_UP, READABLE, WRITABLE } from '../../../src/wire/sockets/kernel/layout.ts';
+import {
+  ERRNO,
+  FAILED,
+  HUNG_UP,
+  READ_BYTES,
+  READABLE,
+  WRITABLE,
+} from '../../../src/wire/sockets/kernel/layout.ts';
 import { systemError } from '../../../src/wire/sockets/kernel/libc.ts';
 import type { OpenStream } from '../../../src/wire/sockets/stream.ts';
 import { openTo } from '../support/opened-stream.ts';
@@ -163,6 +170,27 @@ describe('the sockets of the kernel', () => {
       [1_004_000_000, 1_003_000_000, 'kernel'],
       [1_005_000_000, 1_004_000_000, 'process'],
     ]);
+  });
+
+  it('do not count as late what the plan kept from being read, until nothing of it is left', async () => {
+    const { kernel, sockets, report, connected } = makeSockets();
+    const { stream } = await connected(10);
+    const { arrived: data } = kernel.socketOf(10);
+    const full = 'x'.repeat(READ_BYTES);
+    stream.limitReading(0);
+    // Six reads: two wake-ups, and the last read does not fill the buffer.
+    for (let read = 0; read < 5; read++) data.push(arrived(full, -3_000_000_000));
+    data.push(arrived('rest', -3_000_000_000));
+    report();
+    stream.limitReading(null);
+    report({ fd: 10, events: READABLE });
+    report({ fd: 10, events: READABLE });
+    expect(data).toHaveLength(0);
+    expect(sockets.counter.take()).toMatchObject({ reads: 0, fullReads: 0, waitedNs: 0, fullestBuffer: 0 });
+    data.push(arrived(full, 0));
+    report({ fd: 10, events: READABLE });
+    expect(sockets.counter.take()).toMatchObject({ reads: 1, fullReads: 1 });
+    stream.destroy();
   });
 
   it('know that what the last wait did not report had nothing to read', async () => {

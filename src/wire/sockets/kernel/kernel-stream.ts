@@ -1,10 +1,10 @@
-import { ReadingRate } from '../reading-rate.ts';
 import type { ByteStream, StreamHandlers } from '../stream.ts';
 import type { KernelSockets } from './kernel-sockets.ts';
-import { ERRNO, FAILED, HUNG_UP, READ_BYTES, READABLE, SHUT_WRITE, WRITABLE } from './layout.ts';
+import { ERRNO, FAILED, HUNG_UP, READABLE, SHUT_WRITE, WRITABLE } from './layout.ts';
 import { systemError } from './libc.ts';
 import { Destinations, pendingError, resetWhenClosed } from './open-socket.ts';
 import { SendQueue } from './send-queue.ts';
+import { SocketReader } from './socket-reader.ts';
 
 /** A connection reads this often per wake-up, so that one that floods does not keep the others waiting. */
 const MAX_READS = 4;
@@ -18,12 +18,9 @@ export class KernelStream implements ByteStream {
   #state: 'new' | 'connecting' | 'open' | 'closed' = 'new';
   #fd = -1;
   #hasPeerEnded = false;
-  /** Whether the last read has left nothing. */
-  #isEmpty = true;
   /** Null once it is open. */
   #destinations: Destinations | null = null;
-  /** Null where it may read all that arrives. */
-  #rate: ReadingRate | null = null;
+  readonly #reader: SocketReader;
   #watched = 0;
   #queue: SendQueue | null = null;
   readonly #localAddress: string | undefined;
@@ -31,6 +28,7 @@ export class KernelStream implements ByteStream {
 
   constructor(sockets: KernelSockets, handlers: StreamHandlers, tag: number, localAddress?: string) {
     this.#sockets = sockets;
+    this.#reader = new SocketReader(sockets);
     this.#handlers = handlers;
     this.tag = tag;
     this.#localAddress = localAddress;
@@ -108,46 +106,31 @@ export class KernelStream implements ByteStream {
 
   /** Reads until nothing is left, which a read that does not fill the buffer shows without another call. */
   #receive(): void {
-    const { arrival } = this.#sockets;
     for (let reads = 0; reads < MAX_READS && this.#state === 'open' && this.#mayRead; reads++) {
-      const count = this.#sockets.receive(this.#fd, this.#rate === null ? this.#sockets.counter : null);
+      const count = this.#reader.read(this.#fd);
       if (count <= 0) {
         this.#takeNothing(count);
         return;
       }
-      const emptyNs = this.#sockets.emptyNs[this.#fd] ?? 0;
-      // A step of the wall clock may put a stamp before the time at which there was nothing to read.
-      if (arrival.receivedNs < emptyNs) arrival.receivedNs = emptyNs;
-      const sinceNs = this.#isEmpty ? Math.max(emptyNs, this.#sockets.reportedNs) : emptyNs;
-      arrival.sinceNs = Math.min(arrival.receivedNs, sinceNs);
-      this.#isEmpty = count < READ_BYTES;
-      if (this.#isEmpty) this.#sockets.emptyNs[this.#fd] = this.#sockets.lookedNs;
-      this.#handlers.onBytes(this.#sockets.received(count), arrival);
-      if (this.#rate !== null) {
-        this.#rate.took(count);
-        this.#watch();
-      }
-      if (this.#isEmpty) return;
+      this.#handlers.onBytes(this.#sockets.received(count), this.#sockets.arrival);
+      if (this.#reader.took(count)) this.#watch();
+      if (this.#reader.isEmpty) return;
     }
   }
 
   get #mayRead(): boolean {
-    return !this.#hasPeerEnded && this.#rate?.mayRead !== false;
+    return !this.#hasPeerEnded && this.#reader.mayRead;
   }
 
   limitReading(bytesPerSecond: number | null): void {
-    this.#rate?.stop();
-    this.#rate = bytesPerSecond === null ? null : new ReadingRate(bytesPerSecond, () => this.#watch());
+    this.#reader.limit(bytesPerSecond, () => this.#watch());
     if (this.#state === 'open') this.#watch();
   }
 
   /** Takes the end of the stream, the end of what there is to read, or an error. */
   #takeNothing(count: number): void {
     if (count === 0) this.#takeEnd();
-    else if (count === -ERRNO.again) {
-      this.#isEmpty = true;
-      this.#sockets.emptyNs[this.#fd] = this.#sockets.lookedNs;
-    } else if (count !== -ERRNO.interrupted) this.close(systemError('read', -count));
+    else if (count !== -ERRNO.again && count !== -ERRNO.interrupted) this.close(systemError('read', -count));
   }
 
   #takeEnd(): void {
@@ -239,7 +222,7 @@ export class KernelStream implements ByteStream {
     this.#state = 'closed';
     this.#queue = null;
     this.#destinations = null;
-    this.#rate?.stop();
+    this.#reader.stop();
     this.#releaseSocket();
   }
 
