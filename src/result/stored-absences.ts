@@ -113,6 +113,29 @@ const slowReadersSchema = z.object({
 
 export type StoredSlowReaders = z.infer<typeof slowReadersSchema>;
 
+/** Adds up two shards, whose messages do not go to one another. Null for none so far. */
+export function sumSlowReaders(
+  a: StoredSlowReaders | null,
+  b: StoredSlowReaders | null,
+): StoredSlowReaders | null {
+  if (a === null || b === null) return a ?? b;
+  return {
+    fromMs: Math.min(a.fromMs, b.fromMs),
+    slow: sumGroups(a.slow, b.slow),
+    others: sumGroups(a.others, b.others),
+  };
+}
+
+function sumGroups(a: StoredSlowReaders['slow'], b: StoredSlowReaders['slow']): StoredSlowReaders['slow'] {
+  return {
+    clients: a.clients + b.clients,
+    expected: a.expected + b.expected,
+    delivered: a.delivered + b.delivered,
+    missed: a.missed + b.missed,
+    lost: a.lost + b.lost,
+  };
+}
+
 /** Connections that the server had after the drain, and clients that had one then. */
 const sockets = z.object({ server: countSchema, clients: countSchema });
 
@@ -135,7 +158,7 @@ export const ABSENCE_FIELDS = {
   absenceCount: countSchema.default(0),
   /** Null where no client may be away, and in a merge. */
   members: members.nullable().default(null),
-  /** Null where the plan kept no client from reading, and in a merge. */
+  /** Null where the plan kept no client from reading. */
   slowReaders: slowReadersSchema.nullable().default(null),
   /** Null where they are unknown, or no client may come back. */
   socketsAfter: sockets.nullable().default(null),

@@ -112,6 +112,17 @@ describe('the merge of all shards equals one run', () => {
     expect(parts.invalid.map(({ code }) => code)).toEqual(['sender_lost', 'clients_lost']);
   });
 
+  it('also of what slow readers got', async () => {
+    const given = { disrupt: 'slow at=1s read=0 clients=50%' };
+    const behavior = { network: ({ receiver }: Hop) => (receiver % 5 === 0 ? [] : [1]) };
+    const whole = await new FakeRun({ planned: planned(ackRoundtrip, given), behavior }).run();
+    const parts = await merged({ planned: planned(ackRoundtrip, given), behavior, count: 3 });
+    expect(parts.slowReaders).toEqual(whole.slowReaders);
+    expect(parts.slowReaders).toMatchObject({ fromMs: 1000, slow: { clients: 6 }, others: { clients: 6 } });
+    const noteOf = ({ notes }: RunResult) => notes.filter(({ code }) => code === 'slow_readers');
+    expect(noteOf(parts)).toEqual(noteOf(whole));
+  });
+
   it('also between hosts whose clocks are compared', async () => {
     const whole = await new FakeRun({ planned: planned(broadcastLatency) }).run();
     const parts = await merged({

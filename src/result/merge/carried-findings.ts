@@ -19,6 +19,7 @@ const OF_THE_WHOLE: ReadonlySet<FindingCode> = new Set<FindingCode>([
   'machine_overloaded',
   'imperfect_delivery',
   'corrupted_deliveries',
+  'slow_readers',
   'unexpected_deliveries',
   'failed',
   'rejected',

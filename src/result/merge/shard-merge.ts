@@ -4,7 +4,7 @@ import { formatCount } from '../../units.ts';
 import { boundAbsences, disruptionOutcomes } from '../disruption-outcomes.ts';
 import type { Finding } from '../findings.ts';
 import { type RunResult, SCHEMA_VERSION } from '../run-result.ts';
-import type { StoredAbsence } from '../stored-absences.ts';
+import { type StoredAbsence, sumSlowReaders } from '../stored-absences.ts';
 import { type StoredSlowBroadcast, slowestOf, storeDisconnects, sumCutAges } from '../stored-moments.ts';
 import { SeriesSums, storeSeries } from '../stored-series.ts';
 import { CarriedFindings } from './carried-findings.ts';
@@ -34,6 +34,7 @@ export class ShardMerge {
   #cutAges: RunResult['cutAges'] = [];
   readonly #absences: StoredAbsence[] = [];
   #absenceCount = 0;
+  #slowReaders: RunResult['slowReaders'] = null;
   /** Shards that recorded latencies of senders on another host. */
   readonly #acrossHosts: number[] = [];
   #broadcastsProblem: string | null = null;
@@ -67,6 +68,7 @@ export class ShardMerge {
     this.#cutAges = sumCutAges([...this.#cutAges, ...shard.cutAges]);
     this.#absences.push(...shard.absences);
     this.#absenceCount += shard.absenceCount;
+    this.#slowReaders = sumSlowReaders(this.#slowReaders, shard.slowReaders);
     this.#broadcastsProblem ??= shard.shard.broadcastsProblem;
     this.#merged = this.#merged === null ? onceOf(shard) : withShard(this.#merged, shard);
   }
@@ -107,7 +109,7 @@ export class ShardMerge {
       disruptions: disruptionOutcomes(this.#absences, merged.plan),
       absences: boundAbsences(this.#absences),
       members: null,
-      slowReaders: null,
+      slowReaders: this.#slowReaders,
       absenceCount: this.#absenceCount,
       socketsAfter: null,
       telemetry: this.#machines.telemetry,
