@@ -1,4 +1,4 @@
-import { type CountName, FIGURES, type FigureName } from './metrics.ts';
+import { type CountName, FIGURES, type Figure, type FigureName } from './metrics.ts';
 import type { RunResult } from './run-result.ts';
 import { NsHistogram, type ResultView } from './view.ts';
 
@@ -15,6 +15,8 @@ export interface Aggregate {
   readonly sent: number;
   /** The mean over the runs that have the figure; null where none has. */
   figure(name: FigureName): number | null;
+  /** Why the figure of a run is larger than any value; null where none is. */
+  endless(name: FigureName): string | null;
 }
 
 /** Merges histograms and adds counts up. Percentiles are never averaged. */
@@ -36,6 +38,10 @@ export function aggregate(views: readonly ResultView[]): Aggregate {
     expected: sum(({ result }) => result.ledger.expected),
     unknown: sum(({ result }) => result.ledger.unknown),
     sent: sum(({ result }) => result.rate.sent),
+    endless(name) {
+      const { endless }: Figure = FIGURES[name];
+      return views.map(({ result }) => endless?.(result) ?? null).find((why) => why !== null) ?? null;
+    },
     figure(name) {
       const values = views.map(({ result }) => FIGURES[name].value(result)).filter((value) => value !== null);
       return values.length === 0 ? null : values.reduce((total, value) => total + value, 0) / values.length;

@@ -1,3 +1,4 @@
+import { plural } from '../text.ts';
 import type { MetricDefinition, MetricUnit, Tolerance } from './counts.ts';
 import { largest } from './order-statistics.ts';
 import type { RunResult } from './run-result.ts';
@@ -34,6 +35,8 @@ export interface Figure extends MetricDefinition {
   /** `server`: it needs telemetry of the server process. */
   readonly source: 'server' | 'clients';
   readonly value: (result: RunResult) => number | null;
+  /** Why the run has no value: it would be larger than any. Null where the value is known, or unknown. */
+  readonly endless?: (result: RunResult) => string | null;
 }
 
 const USUAL: Tolerance = { delta: 0.1, floor: 0 };
@@ -43,6 +46,11 @@ const generatorProcesses = (result: RunResult) => measuredProcesses(result.telem
 
 const OF_CLIENTS = { better: 'lower', isGating: false, tolerance: USUAL, source: 'clients' } as const;
 const OF_SERVER = { ...OF_CLIENTS, source: 'server' } as const;
+
+/** Absences that should have ended. */
+function neverBack(disruptions: RunResult['disruptions']): number {
+  return disruptions.reduce((sum, { clients, back, untried }) => sum + clients - back - untried, 0);
+}
 
 /** Figures of a whole run, beside its series and counts. */
 export const FIGURES = {
@@ -129,12 +137,16 @@ export const FIGURES = {
     title: 'time to last back',
     unit: 'duration',
     meaning:
-      'longest time from the end of a connection until its client was in its rooms again; none if one never was',
+      'longest time from the end of a connection until its client was in its rooms again; endless if one never was',
     tables: [],
     value: ({ disruptions }) =>
-      disruptions.some(({ back, clients }) => back < clients)
+      neverBack(disruptions) > 0
         ? null
         : largest(disruptions.flatMap(({ away }) => (away.lastMs === null ? [] : [away.lastMs * 1e6]))),
+    endless: ({ disruptions }) => {
+      const never = neverBack(disruptions);
+      return never === 0 ? null : `${plural(never, 'client')} never came back`;
+    },
   },
   accepted: {
     ...OF_CLIENTS,

@@ -170,7 +170,7 @@ export function missingBecause(metric: Metric, runs: Aggregate | null): string {
   if (isUnknown(metric, runs)) {
     return `${formatCount(runs.unknown)} of ${formatCount(runs.expected)} expected deliveries are unknown: a generator process did not report them`;
   }
-  if (metric.kind === 'figure') return 'the run does not report it';
+  if (metric.kind === 'figure') return runs.endless(metric.name) ?? 'the run does not report it';
   if (metric.kind === 'share') {
     return isOfSent(metric.name) ? 'nothing was sent' : 'no delivery was expected';
   }

@@ -43,7 +43,7 @@ export const HOLDS: Readonly<Record<Operator, (a: number, b: number) => boolean>
 
 /** What a threshold looks its metrics up in. */
 export interface MetricSource {
-  /** Null where there is no value. */
+  /** Null where there is no value, and infinite for a time that did not end. */
   value(metric: Metric): number | null;
   /** The value as text, or why there is none. */
   text(metric: Metric): string;
@@ -52,8 +52,10 @@ export interface MetricSource {
 /** One run, or all valid runs of an arm taken together; null for an arm without any. */
 function sourceOf(runs: Aggregate | null): MetricSource {
   const valueIn = (metric: Metric) => (runs === null ? null : metricValue(metric, runs));
+  // A time that did not end is above every limit.
+  const isEndless = (metric: Metric) => metric.kind === 'figure' && runs?.endless(metric.name) != null;
   return {
-    value: valueIn,
+    value: (metric) => (isEndless(metric) ? Number.POSITIVE_INFINITY : valueIn(metric)),
     text(metric) {
       const value = valueIn(metric);
       return value === null ? missingBecause(metric, runs) : formatMetric(metricUnit(metric), value);
@@ -92,10 +94,11 @@ export function judgeBySource(
     if (metrics.length === 1) return text;
     return `${armMetricName(each)}${lookUp(each) === null ? ' unknown:' : ''} ${text}`;
   });
+  const actual = only === undefined ? null : lookUp(only.left);
   return {
     expression,
     passed,
-    actual: only === undefined ? null : lookUp(only.left),
+    actual: Number.isFinite(actual) ? actual : null,
     detail: details.join(', '),
   };
 }

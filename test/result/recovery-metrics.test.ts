@@ -67,7 +67,9 @@ describe('thresholds of recovery', () => {
     ['missed==0', [absenceOf(1, 500)], false],
     ['time_to_last_back<2s', [absenceOf(1, 500), absenceOf(2, 1999)], true],
     ['time_to_last_back<2s', [absenceOf(1, 500), absenceOf(2, 2001)], false],
-    ['time_to_last_back<2s', [absenceOf(1, 500), absenceOf(2, 0, NOT_BACK)], null],
+    ['time_to_last_back<2s', [absenceOf(1, 500), absenceOf(2, 0, NOT_BACK)], false],
+    ['time_to_last_back>2s', [absenceOf(1, 500), absenceOf(2, 0, NOT_BACK)], true],
+    ['time_to_last_back<2s', [], null],
   ])('%s', (expression, absences, passed) => {
     expect(judged(expression, ...absences)).toBe(passed);
   });

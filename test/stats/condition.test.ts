@@ -24,6 +24,7 @@ function aggregateOf(values: Values): Aggregate {
     unknown: 0,
     expected: 100,
     sent: 100,
+    endless: () => null,
     figure: (name: FigureName) => values[name] ?? null,
   };
 }
