@@ -8,7 +8,7 @@ export const server: ReferenceServer = {
   summary: `NestJS gateway on Socket.IO (with Express), namespace ${DEFAULT_NAMESPACE}, rooms in memory`,
   protocol: 'socketio',
   transports: ['websocket', 'polling', 'upgrade'],
-  settings: ['namespace', 'compression', 'parser', 'recovery'],
+  settings: ['namespace', 'compression', 'parser', 'recovery', 'recoveryWindow'],
   packages: [...NEST_PACKAGES, '@nestjs/platform-socket.io'],
   namespace: DEFAULT_NAMESPACE,
   async start(options) {

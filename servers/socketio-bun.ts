@@ -6,7 +6,7 @@ export const server: ReferenceServer = {
   summary: 'Socket.IO on Bun with @socket.io/bun-engine, rooms in memory',
   protocol: 'socketio',
   transports: ['websocket', 'polling', 'upgrade'],
-  settings: ['namespace', 'parser', 'recovery'],
+  settings: ['namespace', 'parser', 'recovery', 'recoveryWindow'],
   runtime: 'bun',
   packages: ['@socket.io/bun-engine'],
   async start(options) {

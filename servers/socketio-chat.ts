@@ -11,17 +11,19 @@ import type { ServerSettings } from '../src/contract/server.ts';
 
 type SocketioAck = (reply?: unknown) => void;
 
-/** Time in which a client that lost its connection can reconnect and receive what it missed. */
-const RECOVERY_MS = 120_000;
-
 /** Socket.IO's server options for these settings. Compression is off by default. */
-export function socketioOptions({ compression, parser, recovery }: ServerSettings): Partial<ServerOptions> {
+export function socketioOptions({
+  compression,
+  parser,
+  recovery,
+  recoveryWindow,
+}: ServerSettings): Partial<ServerOptions> {
   return {
     serveClient: false,
     perMessageDeflate: compression ? { threshold: 0 } : false,
     httpCompression: false,
     ...(parser === 'msgpack' ? { parser: msgpackParser } : {}),
-    ...(recovery ? { connectionStateRecovery: { maxDisconnectionDuration: RECOVERY_MS } } : {}),
+    ...(recovery ? { connectionStateRecovery: { maxDisconnectionDuration: recoveryWindow } } : {}),
   };
 }
 

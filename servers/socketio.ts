@@ -8,7 +8,7 @@ export const server: ReferenceServer = {
   summary: 'Socket.IO on Node.js, rooms in memory',
   protocol: 'socketio',
   transports: ['websocket', 'polling', 'upgrade'],
-  settings: ['namespace', 'compression', 'parser', 'recovery'],
+  settings: ['namespace', 'compression', 'parser', 'recovery', 'recoveryWindow'],
   async start(options) {
     // The command line loads this file too, for what is above.
     const { Server } = await import('socket.io');

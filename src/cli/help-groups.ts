@@ -41,6 +41,7 @@ const HELP_GROUPS: readonly HelpGroup[] = [
         'parser',
         'compression',
         'recovery',
+        'recoveryWindow',
         'processes',
         'redis',
         'redisAdapter',

@@ -36,6 +36,7 @@ export function planReference(
     compression: asked.compression === 'on',
     parser: asked.parser,
     recovery: asked.recovery === 'on',
+    recoveryWindow: asked.recoveryWindow,
     processes: server.settings.includes('processes') ? asked.processes : null,
     redis: asked.redis,
     redisAdapter: asked.redisAdapter,

@@ -33,6 +33,8 @@ export interface ServerSettings {
   readonly parser: 'default' | 'msgpack';
   /** Socket.IO connection state recovery. */
   readonly recovery: boolean;
+  /** How many milliseconds after a cut a session can be restored (`maxDisconnectionDuration`). */
+  readonly recoveryWindow: number;
   /** Number of serving processes. */
   readonly processes: number | null;
   /** URL of a running Redis; null starts a redis-server. */
@@ -70,12 +72,16 @@ export function isNullServer(name: string): boolean {
 /** Number of serving processes of a clustered server by default. */
 export const DEFAULT_PROCESSES = 2;
 
+/** The default of Socket.IO. */
+export const DEFAULT_RECOVERY_WINDOW_MS = 120_000;
+
 /** The settings of a server when none is given. */
 export const DEFAULT_SERVER_SETTINGS: ServerSettings = {
   namespace: null,
   compression: false,
   parser: 'default',
   recovery: false,
+  recoveryWindow: DEFAULT_RECOVERY_WINDOW_MS,
   processes: null,
   redis: null,
   redisAdapter: 'pubsub',

@@ -33,6 +33,13 @@ export function requireConsistent(options: PlanOptions, given: GivenOptions, ask
       `Give --workers ${options.clients} or less, or more clients.`,
     );
   }
+  if (given['recoveryWindow'] !== undefined && options.recovery !== 'on') {
+    fail(
+      'BAD_SETTING',
+      `--recovery-window ${given['recoveryWindow']} has no effect without --recovery on`,
+      'Add --recovery on, or remove --recovery-window.',
+    );
+  }
   requireOneKindOfPayload(asked);
   if (warmupMax < warmup && given['warmupMax'] !== undefined) {
     fail(

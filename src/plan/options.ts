@@ -9,7 +9,7 @@ import {
   option,
   positive,
 } from '../contract/options.ts';
-import { DEFAULT_PROCESSES, UNSUPPORTED_TRANSPORTS } from '../contract/server.ts';
+import { DEFAULT_PROCESSES, DEFAULT_RECOVERY_WINDOW_MS, UNSUPPORTED_TRANSPORTS } from '../contract/server.ts';
 import { DEFAULT_POLL_INTERVAL_MS, TRANSPORTS } from '../contract/target.ts';
 import { fail } from '../errors.ts';
 import { MIN_PAYLOAD_BYTES } from '../measure/stamp.ts';
@@ -82,6 +82,12 @@ export const SETTING_OPTIONS = {
   parser: option('NAME', 'default', 'Socket.IO parser', choice(['default', 'msgpack'])),
   compression: option('on|off', 'off', 'per-message deflate of WebSocket', switched),
   recovery: option('on|off', 'off', 'Socket.IO connection state recovery', switched),
+  recoveryWindow: option(
+    'TIME',
+    formatDurationMs(DEFAULT_RECOVERY_WINDOW_MS),
+    'time in which the server restores a session with --recovery on',
+    positive(timeMs),
+  ),
   processes: option(
     'N',
     String(DEFAULT_PROCESSES),

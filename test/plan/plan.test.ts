@@ -76,6 +76,7 @@ describe('a plan', () => {
           "pollInterval": null,
           "processes": null,
           "recovery": null,
+          "recoveryWindow": null,
           "redis": null,
           "redisAdapter": null,
         },

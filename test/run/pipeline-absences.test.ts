@@ -127,6 +127,42 @@ describe('a client that the server cuts and that comes back', () => {
   });
 });
 
+it('a cut longer than the window of the server ends in a new session, which gets nothing again', async () => {
+  const cutMs = 1005;
+  const window = 1000;
+  const missing = new Map<number, unknown[]>();
+  const run: FakeRun = new FakeRun({
+    planned: planFake(broadcastLatency, {
+      ...{ clients: '5', rate: '100/s', duration: '4s', drain: '1s', reconnect: 'fixed delay=100ms' },
+      disrupt: `reset at=${cutMs}ms for=500ms group=1/2, reset at=${cutMs}ms for=1500ms group=2/2`,
+    }),
+    behavior: {
+      changes: (payload, { receiver }) => {
+        // Each message goes to the publisher, too: it shows what the others lack.
+        if (receiver === 0) {
+          for (const client of [1, 2, 3, 4]) {
+            if (run.server.connections.has(client)) continue;
+            missing.set(client, [...(missing.get(client) ?? []), payload]);
+          }
+        }
+        return payload;
+      },
+      restores: () => run.time.nowNs() < (run.phaseStartNs.get('measure') ?? 0) + (cutMs + window) * 1e6,
+      greets: (client) => {
+        const isRestored = run.server.connections.get(client)?.session?.()?.isRecovered === true;
+        const replayed = isRestored ? (missing.get(client) ?? []) : [];
+        return replayed.map((data) => ({ event: EVENT.receiveMessage, data }));
+      },
+    },
+  });
+  const { disruptions, ledger } = await run.run();
+  expect(disruptions).toMatchObject([
+    { clients: 2, recovered: 2, newSessions: 0, replayed: 2 * AWAY, missed: 0, lost: 0 },
+    { clients: 2, recovered: 0, newSessions: 2, replayed: 0, missed: 2 * 150, lost: 0 },
+  ]);
+  expect(ledger).toMatchObject({ missed: 300, lost: 0 });
+});
+
 describe('after clients have come back', () => {
   it('connections that the server has not closed are found', async () => {
     const fixed = { reconnect: 'fixed delay=100ms' };

@@ -135,7 +135,7 @@ export function targetLabel({ plan: { target, transport, settings }, profiles }:
     settings.namespace,
     settings.parser,
     settings.compression === 'on' ? 'compressed' : null,
-    settings.recovery === 'on' ? 'recovery' : null,
+    recoveryLabel(settings),
     settings.processes === null ? null : plural(settings.processes, 'process'),
     settings.redisAdapter,
     profiles === null || profiles.length === 0 ? null : 'profiled',
@@ -143,6 +143,11 @@ export function targetLabel({ plan: { target, transport, settings }, profiles }:
   ]
     .filter((part) => part !== null)
     .join(' ');
+}
+
+function recoveryLabel({ recovery, recoveryWindow }: RunResult['plan']['settings']): string | null {
+  if (recovery !== 'on') return null;
+  return recoveryWindow === null ? 'recovery' : `recovery ${formatDurationMs(recoveryWindow)}`;
 }
 
 /** Numbers equal labels: `ws`, `socketio polling`, and for a further run of the same `ws (2)`. */

@@ -136,6 +136,7 @@ describe('the start of a reference server', () => {
         compression: false,
         parser: 'default',
         recovery: false,
+        recoveryWindow: 120_000,
         processes: null,
         redis: null,
         redisAdapter: 'pubsub',
