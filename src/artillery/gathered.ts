@@ -222,6 +222,7 @@ const NOTHING: ThreadReport['snapshot'] = {
   endNs: 0,
   recorded: { series: {}, impossible: {} },
   totals: { delivered: 0, late: 0, duplicated: 0, reordered: 0, corrupted: 0, unexpected: 0 },
+  headlineWindows: [],
   bySecond: [],
   broadcasts: [],
   away: null,

@@ -29,7 +29,7 @@ export function resultOfArtillery(record: ArtilleryRecord): RunResult {
   const { collector, membership, measureMs } = gathered;
   const warmupMs = Math.max(0, (collector.measureStartNs - collector.warmupStartNs) / 1e6) || 0;
   const plan = planOf(record.plan, gathered, balanced, warmupMs);
-  const windowMediansNs = collector.warmup.mediansNs(1);
+  const windowMediansNs = collector.windows.warmup.mediansNs(1);
   const result = assembleResult(
     {
       plan,
@@ -48,7 +48,7 @@ export function resultOfArtillery(record: ArtilleryRecord): RunResult {
       serverOutput: [],
       abortReasons,
       notes,
-      warmup: { durationMs: warmupMs, stable: null, windowMediansNs },
+      warmup: { durationMs: warmupMs, stable: null, endedBy: 'plan', windowMs: 1000, windowMediansNs },
       timing: { ...timing, warmupMs, measureMs },
     },
     ledgerOf(gathered, balanced),

@@ -209,6 +209,7 @@ export class ThreadRun {
       startNs,
       endNs,
       recorded,
+      headlineWindows: [],
       totals,
       bySecond: [],
       broadcasts: this.receiver.broadcasts.take(),

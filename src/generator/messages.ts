@@ -11,6 +11,7 @@ import type { GeneratorSample } from '../measure/telemetry.ts';
 import type { TrafficSpan } from '../measure/traffic.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Shard } from '../plan/shard.ts';
+import type { WindowCounts } from './headline-windows.ts';
 import type { ReceivedCounts } from './received-messages.ts';
 import type { SentTimesOfStream } from './sent-times.ts';
 import type { SocketsInUse } from './sockets.ts';
@@ -92,6 +93,8 @@ export interface Snapshot {
   readonly startNs: number;
   readonly endNs: number;
   readonly recorded: Recorded;
+  /** What the headline recorded in the windows of the measured time that ended before this snapshot; not in `recorded`. */
+  readonly headlineWindows: readonly WindowCounts[];
   /** Since the beginning. */
   readonly totals: LedgerTotals;
   /** Measured messages by the second in which they were intended: sent, expected, delivered. */

@@ -148,7 +148,7 @@ export class GeneratorSession {
       case 'meet':
         return this.#context.meet(message);
       case 'warm-up':
-        this.#snapshots.from(message.startNs);
+        this.#snapshots.warmUp(message.startNs);
         return this.#sender.warmUp(message.startNs);
       case 'measure':
         return this.#measure(message.startNs);
@@ -189,7 +189,7 @@ export class GeneratorSession {
     const { plan, clock, timers } = this.#context;
     const measuring = measureWindow(startNs, plan.durationMs);
     this.#context.measuring = measuring;
-    this.#snapshots.from(startNs);
+    this.#snapshots.measure(startNs);
     timers.after(Math.max(0, measuring.endNs - clock.nowNs()) / 1e6, () => this.#snapshots.cutUsage());
     this.#absences?.measure(startNs);
     const stopSampling = timers.every(SAMPLE_EVERY_MS, () => this.#receiver.sampleFreshness());

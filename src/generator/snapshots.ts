@@ -1,22 +1,24 @@
 import { seriesOfRun } from '../measure/series.ts';
 import type { GeneratorSample, ReceivingSample, TelemetrySample } from '../measure/telemetry.ts';
 import type { Traffic, TrafficSpan } from '../measure/traffic.ts';
+import { warmupWindowMs } from '../plan/tested-windows.ts';
 import { awaySince } from './absence-report.ts';
 import type { WorkerContext } from './context.ts';
+import { HeadlineWindows } from './headline-windows.ts';
 import type { Snapshot } from './messages.ts';
 import type { Chores } from './pacer-waits.ts';
 import { rehearseDeliveries } from './rehearsal.ts';
 import type { OwnSockets } from './sockets.ts';
 
-const PERIOD_NS = 1e9;
-/** How long before a full second a snapshot waits for a moment without anything to send; then it comes anyway. */
+const MEASURED_PERIOD_NS = 1e9;
+/** How long before the end of its period a snapshot waits for a moment without anything to send; then it comes anyway. */
 const SNAPSHOT_EARLY_NS = 20e6;
 const REHEARSALS = 40;
 
 /** What a snapshot takes from the rest of the worker. */
 export type MeasuredPart = Omit<
   Snapshot,
-  'startNs' | 'endNs' | 'recorded' | 'away' | 'telemetry' | 'traffic' | 'snapshotCostMs'
+  'startNs' | 'endNs' | 'recorded' | 'headlineWindows' | 'away' | 'telemetry' | 'traffic' | 'snapshotCostMs'
 >;
 
 export interface SnapshotsOptions {
@@ -29,12 +31,14 @@ export interface SnapshotsOptions {
   readonly post: (snapshot: Snapshot) => void;
 }
 
-/** Posts what a worker measured about every full second, at a moment when nothing is due if there is one. */
+/** Posts what a worker measured in every period, a second unless given, at a moment when nothing is due if there is one. */
 export class Snapshots implements Chores {
   readonly #context: WorkerContext;
   readonly #options: SnapshotsOptions;
+  readonly #windows: HeadlineWindows;
   #cancel = () => {};
   #boundaryNs = 0;
+  #periodNs = MEASURED_PERIOD_NS;
   #isDue = false;
   #startNs = 0;
   #costMs = 0;
@@ -45,12 +49,26 @@ export class Snapshots implements Chores {
   constructor(context: WorkerContext, options: SnapshotsOptions) {
     this.#context = context;
     this.#options = options;
+    this.#windows = new HeadlineWindows(context);
   }
 
-  /** Posts at `boundaryNs` and every second after it, and no longer at the times that were set before. */
-  from(boundaryNs: number): void {
-    this.stop();
+  /** Posts once for each window of the warm-up. */
+  warmUp(startNs: number): void {
+    this.#from(startNs, warmupWindowMs(this.#context.plan) * 1e6);
+  }
+
+  /** Posts once for each second from the start of measuring. */
+  measure(startNs: number): void {
+    this.#from(startNs, MEASURED_PERIOD_NS);
+    this.#windows.start();
+  }
+
+  /** Posts at `boundaryNs` and every period after it, and no longer at the times that were set before. */
+  #from(boundaryNs: number, periodNs: number): void {
+    this.#cancel();
+    this.#isDue = false;
     this.#boundaryNs = boundaryNs;
+    this.#periodNs = periodNs;
     this.#cancel = this.#at(boundaryNs - SNAPSHOT_EARLY_NS, () => {
       this.#isDue = true;
       this.#cancel = this.#at(boundaryNs, () => this.run());
@@ -66,12 +84,14 @@ export class Snapshots implements Chores {
   run(): void {
     if (!this.#isDue) return;
     this.take(false);
-    const behind = Math.floor((this.#context.clock.nowNs() - this.#boundaryNs) / PERIOD_NS);
-    this.from(this.#boundaryNs + (Math.max(0, behind) + 1) * PERIOD_NS);
+    const periodNs = this.#periodNs;
+    const behind = Math.floor((this.#context.clock.nowNs() - this.#boundaryNs) / periodNs);
+    this.#from(this.#boundaryNs + (Math.max(0, behind) + 1) * periodNs, periodNs);
   }
 
   stop(): void {
     this.#cancel();
+    this.#windows.stop();
     this.#isDue = false;
   }
 
@@ -132,6 +152,7 @@ export class Snapshots implements Chores {
       startNs: this.#startNs,
       endNs,
       recorded: recorder.take(),
+      headlineWindows: this.#windows.take(),
       away: awaySince(this.#context, this.#startNs),
       telemetry: this.#telemetry,
       traffic: this.#traffic,

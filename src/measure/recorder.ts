@@ -33,6 +33,11 @@ export class RecordedSeries {
     this.onValue?.(valueNs);
   }
 
+  /** Returns what was recorded since the last call of this or of {@link take}; null for nothing. */
+  cut(): SparseCounts | null {
+    return this.#counts.take();
+  }
+
   /** Returns what was recorded since the last call, and how many values were impossible. */
   take(): { readonly counts: SparseCounts | null; readonly impossible: number } {
     const impossible = this.#impossible;

@@ -2,6 +2,7 @@ import { ABSENCE_FINDINGS } from './absence-findings.ts';
 import { COMPARISON_FINDINGS } from './comparison-findings.ts';
 import { type FindingKind, invalid, note } from './finding-kinds.ts';
 import { LINK_FINDINGS } from './link-findings.ts';
+import { STEADY_FINDINGS } from './steady-findings.ts';
 
 const MORE_WORKERS =
   'add generator processes on CPUs of their own (--workers), or reduce the load (--rate, --clients)';
@@ -154,10 +155,6 @@ export const FINDINGS = {
     'An async function of the target took a considerable part of the latency.',
     'prepare what it waits for in advance, such as tokens in prepare of the target',
   ),
-  latency_grows: note(
-    'none',
-    'Latency increased over the run; nothing shows that the server was at its limit.',
-  ),
   late_at_end: note(
     'none',
     'Many messages arrived after the end of the schedule; nothing shows that the server was at its limit.',
@@ -173,7 +170,6 @@ export const FINDINGS = {
     'The wall clock was set during the run.',
     'keep it from being set while a run measures',
   ),
-  warmup_unstable: note('none', 'The warm-up did not stabilize.', 'use a longer warm-up (--warmup-max)'),
   not_timed: note(
     'machine',
     'Deliveries between the hosts of shards were counted without a latency.',
@@ -229,6 +225,7 @@ export const FINDINGS = {
   checkpoint_failed: note('machine', 'A checkpoint could not be written.', 'free space in the --out folder'),
   source_addresses: note('none', 'Clients connected from more than one address of this machine.'),
   not_pinned: note('machine', 'Server and generator were not pinned to separate CPUs.'),
+  ...STEADY_FINDINGS,
   ...ABSENCE_FINDINGS,
   ...LINK_FINDINGS,
   ...COMPARISON_FINDINGS,

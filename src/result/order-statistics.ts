@@ -20,3 +20,18 @@ export function largest(values: ReadonlyArray<number | null>): number | null {
     null,
   );
 }
+
+/** Twice the midrank of each value among all of them, so that it is a whole number. */
+export function doubledMidranks(values: readonly number[]): number[] {
+  const ascending = Float64Array.from(values).sort();
+  const doubled = new Map<number, number>();
+  for (let first = 0; first < ascending.length; ) {
+    const value = ascending[first] ?? 0;
+    let end = first;
+    while (ascending[end] === value) end++;
+    // The ranks first + 1 to end share their mean.
+    doubled.set(value, first + 1 + end);
+    first = end;
+  }
+  return values.map((value) => doubled.get(value) ?? 0);
+}

@@ -21,6 +21,7 @@ import { profileSchema } from './stored-profile.ts';
 import { reasonSchema as reason, receivedSchema } from './stored-received.ts';
 import { mergedShardFields, shardSchema } from './stored-shard.ts';
 import { checkpointSchema, growthSchema } from './stored-soak.ts';
+import { steadinessSchema } from './stored-steadiness.ts';
 import { MAX_INTERVALS, telemetrySchema } from './stored-telemetry.ts';
 
 /**
@@ -115,9 +116,12 @@ export const runResultSchema = z.object({
   environment,
   warmup: z.object({
     durationMs: numberSchema,
-    /** Whether three seconds in a row agreed; null when it was too short. */
+    /** Whether latency showed no trend and no shift at its end; null when it was too short to test. */
     stable: z.boolean().nullable(),
-    /** Median of the headline series in each second of the warm-up, at most the last 600; null for an empty one. */
+    /** What ended it: the test, `--warmup-max`, or a plan that gives its length. Null in results of older versions. */
+    endedBy: z.enum(['test', 'maximum', 'plan']).nullable().default(null),
+    windowMs: numberSchema.positive().default(1000),
+    /** Median of the headline series in each window of the warm-up, at most the last 600; null for an empty one. */
     windowMediansNs: listOf(numberSchema.nullable()),
   }),
   timing: z.object({
@@ -192,6 +196,8 @@ export const runResultSchema = z.object({
   shards: listOf(mergedShard).nullable().default(null),
   /** Set while the run was measuring: the run was killed, or still goes on. Null in the result of a run that ended. */
   checkpoint: checkpointSchema.nullable().default(null),
+  /** Whether the headline drifts within the measured time; null in one of several shards. */
+  steadiness: steadinessSchema.nullable().default(null),
   /** Whether memory, latency and losses grow; null in a short run. */
   growth: growthSchema.nullable().default(null),
 });

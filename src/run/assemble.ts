@@ -12,6 +12,7 @@ import type { BalancedAbsences } from './absences/balance.ts';
 import type { ServerSockets } from './absences/server-sockets.ts';
 import type { Collector } from './collector.ts';
 import { balanceLedger, countMessages, countSamples, remarksOf } from './deliveries.ts';
+import type { LatencyWindows } from './latency-windows.ts';
 import { linksOf } from './links.ts';
 import { findLossPattern } from './losses.ts';
 import type { RunParts } from './phases.ts';
@@ -142,6 +143,7 @@ export function gatherResult(
       ) ?? null,
     shards: null,
     checkpoint: null,
+    steadiness: untested(collector.windows.measured, timing.measureMs),
     growth: null,
   };
 }
@@ -191,6 +193,17 @@ function storeClock({ clock: { originNs, atStart, atEnd }, collector }: RunRecor
 /** Removes user names and passwords from URLs. */
 function withoutPasswords<T>(value: T): T {
   return JSON.parse(JSON.stringify(value).replaceAll(/(:\/\/)[^/@\s"]+@/g, '$1***@')) as T;
+}
+
+/** The windows of the headline that ended in the measured time, before they are tested. */
+function untested(windows: LatencyWindows, measureMs: number): RunResult['steadiness'] {
+  const { windowMs } = windows;
+  const figures = windows.first(Math.floor(measureMs / windowMs));
+  return {
+    ...{ verdict: 'cannot say', reason: 'not tested', windowMs, changes: [] },
+    p50Ns: figures.map((window) => window?.p50Ns ?? null),
+    p95Ns: figures.map((window) => window?.p95Ns ?? null),
+  };
 }
 
 function rateOf(record: RunRecord): RunResult['rate'] {

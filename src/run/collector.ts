@@ -7,12 +7,12 @@ import { Recorder } from '../measure/recorder.ts';
 import { type Traffic, trafficWithin } from '../measure/traffic.ts';
 import { secondsAway } from './absences/away-times.ts';
 import { Disconnects } from './disconnects.ts';
+import { RunWindows, type RunWindowsOptions } from './latency-windows.ts';
 import { LiveSeconds } from './live-seconds.ts';
 import type { Membership } from './membership.ts';
 import { type ClosedPush, Pushes } from './pushes.ts';
 import { SplitBroadcasts, type SplitBroadcastsOptions } from './split-broadcasts.ts';
 import { Timeline } from './timeline.ts';
-import { WarmupWindows } from './warm-up.ts';
 import {
   firstConnectReason,
   newWorkerRecord,
@@ -32,6 +32,7 @@ interface CollectorOptions extends Pick<SplitBroadcastsOptions, 'keepPart' | 'sl
   readonly quietNs: number;
   readonly durationMs: number;
   readonly drainMs: number;
+  readonly windows?: RunWindowsOptions;
   /** Series whose values of each second are kept until they are taken from {@link Collector.live}; none unless given. */
   readonly watched?: readonly string[];
 }
@@ -39,7 +40,7 @@ interface CollectorOptions extends Pick<SplitBroadcastsOptions, 'keepPart' | 'sl
 /** Merges what the workers report into one run. */
 export class Collector {
   readonly timeline: Timeline;
-  readonly warmup = new WarmupWindows();
+  readonly windows: RunWindows;
   readonly live: LiveSeconds;
   /** Start of the warm-up and of the measured schedule; infinite before it is known. */
   warmupStartNs = Number.POSITIVE_INFINITY;
@@ -72,6 +73,7 @@ export class Collector {
   constructor(options: CollectorOptions) {
     const { membership, quietNs } = options;
     this.#options = options;
+    this.windows = new RunWindows(options.windows);
     this.timeline = new Timeline(options);
     this.live = new LiveSeconds(options.watched ?? []);
     this.pushes = new Pushes(() => membership.connected.length, quietNs);
@@ -185,12 +187,10 @@ export class Collector {
     this.#addOwnPushes(snapshot);
     this.timeline.addCounts(snapshot.bySecond);
     this.timeline.noteAway(secondsAway(snapshot, (timeNs) => this.#secondOf(timeNs)));
-    const { warmup, connect, connect_upgraded, ...measured } = snapshot.recorded.series;
+    const { connect, connect_upgraded, ...measured } = this.windows.add(snapshot, this);
     if (connect !== undefined) this.timeline.addTotal('connect', connect);
     if (connect_upgraded !== undefined) this.timeline.addTotal('connect_upgraded', connect_upgraded);
     const second = Math.round((snapshot.startNs - this.measureStartNs) / SECOND_NS);
-    const warmupSecond = Math.round((snapshot.endNs - this.warmupStartNs) / SECOND_NS) - 1;
-    if (second < 0) this.warmup.add(warmupSecond, warmup);
     // A snapshot that is late at the start of measuring holds the first measured values, and the slowest of them.
     const within = Math.max(0, second);
     this.#addSeries(within, measured);

@@ -30,7 +30,8 @@ export function findLost({ plan, membership, collector }: Omit<LosingRun, 'contr
   const reason = collector.dropped.commonest ?? collector.connectFailure ?? 'the reason is unknown';
   const isTooBig = TOO_BIG.test(reason);
   const hasReceived =
-    collector.totals().delivered > 0 || collector.warmup.mediansNs(1).some((medianNs) => medianNs !== null);
+    collector.totals().delivered > 0 ||
+    collector.windows.warmup.mediansNs(1).some((medianNs) => medianNs !== null);
   const mayBeTooBig = plan.payloadBytes >= SMALLEST_LIMIT_BYTES && !hasReceived;
   const advice =
     isTooBig || mayBeTooBig

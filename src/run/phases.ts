@@ -4,7 +4,6 @@ import { SLOWEST_CONNECT_HZ } from '../generator/connect-limit.ts';
 import { fanoutIsSplit } from '../plan/layout.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import type { Finding } from '../result/findings.ts';
-import type { RunResult } from '../result/run-result.ts';
 import { plural } from '../text.ts';
 import type { Affinity } from './affinity.ts';
 import type { Collector } from './collector.ts';
@@ -15,16 +14,11 @@ import type { OpenLinks } from './links.ts';
 import { endWithoutClients, findLost } from './lost-clients.ts';
 import type { Membership } from './membership.ts';
 import type { RelayRecord } from './relay-record.ts';
-import { scheduleRestarts } from './restarts.ts';
 import type { ServerUnderTest } from './server/server-process.ts';
 import type { ShardRun } from './shard-run.ts';
 import { failUnreachable, requireFittingMessages } from './unreachable.ts';
-import { isStable } from './warm-up.ts';
 import { Workers } from './workers.ts';
 
-/** Time for a command to reach every worker before the time that it names. */
-const LEAD_MS = 150;
-const WARMUP_POLL_MS = 50;
 /** Time for a worker to start: about a second, and ten and more on a machine that is busy. */
 const START_WITHIN_MS = 30_000;
 /** Time for a worker to report a failure. */
@@ -173,47 +167,6 @@ export async function connect(run: StartedRun): Promise<void> {
   const lost = findLost(run);
   if (lost !== null) control.abort(lost.code, lost.message);
   control.requireNotAborted();
-}
-
-/**
- * Sends at the initial rate for the minimum time and until latency is stable, for the maximum time, or until the run is
- * aborted. Ends when the measured schedule begins.
- */
-export async function warmUp(run: StartedRun): Promise<RunResult['warmup']> {
-  const { plan, host, control, workers, collector, shard } = run;
-  const startNs = shard?.startNs ?? host.clock.nowNs() + LEAD_MS * 1e6;
-  collector.warmupStartNs = startNs;
-  if (plan.warmupMaxMs > 0) workers.postAll({ type: 'warm-up', startNs });
-  const elapsedMs = () => (host.clock.nowNs() - startNs) / 1e6;
-  const mediansNs = () => collector.warmup.mediansNs(workers.aliveCount);
-  const isFixed = shard !== null || plan.warmupMs === plan.warmupMaxMs;
-  const untilMs = plan.warmupMaxMs - (shard !== null ? 2 * LEAD_MS : isFixed ? LEAD_MS : 0);
-  const isDone = () => !isFixed && elapsedMs() >= plan.warmupMs && isStable(mediansNs());
-  while (elapsedMs() < untilMs && !isDone() && !control.isAborted) {
-    await control.pause(Math.max(1, Math.min(WARMUP_POLL_MS, untilMs - elapsedMs())));
-  }
-  control.requireNotAborted();
-  const windowMediansNs = mediansNs();
-  const stable = windowMediansNs.length < 3 ? null : isStable(windowMediansNs);
-  const measureStartNs = measureStart(run);
-  const durationMs = (measureStartNs - startNs) / 1e6;
-  collector.measureFrom(measureStartNs);
-  workers.postAll({ type: 'measure', startNs: measureStartNs });
-  scheduleRestarts(run, measureStartNs);
-  await control.pause((measureStartNs - host.clock.nowNs()) / 1e6);
-  control.requireNotAborted();
-  return { durationMs, stable, windowMediansNs };
-}
-
-/** When measuring begins. All shards of a run begin at the same time, unless this one is late. */
-function measureStart({ plan, host, shard }: StartedRun): number {
-  const nowNs = host.clock.nowNs();
-  const soonestNs = nowNs + LEAD_MS * 1e6;
-  if (shard === null) return soonestNs;
-  const agreedNs = shard.agreedStartNs + plan.warmupMaxMs * 1e6;
-  const startNs = Math.max(agreedNs, soonestNs);
-  shard.measureFrom(startNs, agreedNs, nowNs);
-  return startNs;
 }
 
 /** Waits until the schedule has been sent and its time is over, or the run is aborted. Resolves to the measured time. */

@@ -3,6 +3,7 @@ import { quietNs } from '../measure/fanout.ts';
 import { slowReadersOf } from '../plan/disturbed-clients.ts';
 import { spreadClients } from '../plan/layout.ts';
 import type { PlannedRun } from '../plan/plan.ts';
+import { testedWindowMs, warmupWindowMs } from '../plan/tested-windows.ts';
 import type { Finding } from '../result/findings.ts';
 import type { RunPhase, RunProgress } from '../result/progress.ts';
 import type { RunResult } from '../result/run-result.ts';
@@ -18,11 +19,12 @@ import { disturbanceBetween, type SystemCounters } from './environment.ts';
 import { createHost, type RunHost } from './host.ts';
 import { LiveRun, slowestSeries } from './live-run.ts';
 import { Membership } from './membership.ts';
-import { collect, connect, measureLoad, type RunParts, type StartedRun, start, warmUp } from './phases.ts';
+import { collect, connect, measureLoad, type RunParts, type StartedRun, start } from './phases.ts';
 import { NO_PROFILES, takeProfiles } from './profiles.ts';
 import { RelayRecord } from './relay-record.ts';
 import { ShardRun } from './shard-run.ts';
 import { runSoFar } from './so-far.ts';
+import { warmUp } from './warm-up.ts';
 
 const PROGRESS_EVERY_MS = 250;
 
@@ -133,6 +135,11 @@ function openRun(planned: PlannedRun, { signal }: RunHooks, host: RunHost): RunP
     quietNs: quietNs(drainMs),
     durationMs,
     drainMs,
+    windows: {
+      headline: plan.headline,
+      measuredMs: testedWindowMs(plan),
+      warmupMs: warmupWindowMs(plan),
+    },
     watched: [plan.headline, slowestSeries(plan)].filter((series) => series !== null),
     slowFromMs: slowReadersOf(plan, layout),
     keepPart: (part, second) => shard?.keepPart(part, second) !== false,

@@ -1,60 +1,72 @@
-import { NsHistogram, type SparseCounts } from '../measure/histogram.ts';
-import { getOrAdd } from './timeline.ts';
+import { WARMUP_WINDOWS } from '../plan/tested-windows.ts';
+import { findUnsettled } from '../result/level-change.ts';
+import type { RunResult } from '../result/run-result.ts';
+import type { StartedRun } from './phases.ts';
+import { scheduleRestarts } from './restarts.ts';
 
-const WINDOWS = 3;
-const AGREEMENT = 0.05;
+/** Time for a command to reach every worker before the time that it names. */
+const LEAD_MS = 150;
+const WARMUP_POLL_MS = 50;
+
+/** A smaller change of the median, as a share of it, does not keep a warm-up going. */
+const SETTLED_WITHIN = 0.05;
 
 /**
- * Whether latency is stable: the medians of the last three one-second windows lie within 5 % of the smallest of them.
- * A window without values (null) never agrees.
+ * Whether latency is stable: the medians of the last sixteen windows show no trend and no shift by more than 5 %. Null
+ * for fewer windows. A window without values (null) is not stable.
  */
-export function isStable(windowMedians: ReadonlyArray<number | null>): boolean {
-  const last = windowMedians.slice(-WINDOWS).filter((median) => median !== null);
-  if (last.length < WINDOWS) return false;
-  const smallest = Math.min(...last);
-  return Math.max(...last) - smallest <= smallest * AGREEMENT;
+export function isStable(windowMedians: ReadonlyArray<number | null>): boolean | null {
+  if (windowMedians.length < WARMUP_WINDOWS) return null;
+  const last = windowMedians.slice(-WARMUP_WINDOWS).filter((median) => median !== null);
+  if (last.length < WARMUP_WINDOWS) return false;
+  const change = findUnsettled(last);
+  return change === null || Math.abs(change.to - change.from) <= SETTLED_WITHIN * change.from;
 }
 
-interface Window {
-  /** Null once only the median is kept. */
-  histogram: NsHistogram | null;
-  medianNs: number | null;
-  /** How many workers have reported it. */
-  reports: number;
-}
-
-/** A window so many seconds older than the newest is complete: only its median is kept, to save memory. */
-const COMPLETE_AFTER_S = 5;
-
-/** Latencies of the warm-up in windows of one second, numbered from its start. */
-export class WarmupWindows {
-  readonly #windows = new Map<number, Window>();
-
-  /** Adds what one worker recorded in a window; undefined when it recorded nothing. */
-  add(second: number, latencies: SparseCounts | undefined): void {
-    const window = getOrAdd(this.#windows, second, () => ({
-      histogram: new NsHistogram(),
-      medianNs: null,
-      reports: 0,
-    }));
-    window.reports += 1;
-    if (latencies !== undefined) window.histogram?.addSparse(latencies);
-    const complete = this.#windows.get(second - COMPLETE_AFTER_S);
-    if (complete === undefined) return;
-    complete.medianNs = medianOf(complete);
-    complete.histogram = null;
+/**
+ * Sends at the initial rate for the minimum time and until the windows of latency are stable, for the maximum time, or until the run is
+ * aborted. Ends when the measured schedule begins.
+ */
+export async function warmUp(run: StartedRun): Promise<RunResult['warmup']> {
+  const { plan, host, control, workers, collector, shard } = run;
+  const startNs = shard?.startNs ?? host.clock.nowNs() + LEAD_MS * 1e6;
+  collector.warmupStartNs = startNs;
+  if (plan.warmupMaxMs > 0) workers.postAll({ type: 'warm-up', startNs });
+  const elapsedMs = () => (host.clock.nowNs() - startNs) / 1e6;
+  const mediansNs = () => collector.windows.warmup.mediansNs(workers.aliveCount);
+  const isFixed = shard !== null || plan.warmupMs === plan.warmupMaxMs;
+  const untilMs = plan.warmupMaxMs - (shard !== null ? 2 * LEAD_MS : isFixed ? LEAD_MS : 0);
+  const isDone = () => !isFixed && elapsedMs() >= plan.warmupMs && isStable(mediansNs()) === true;
+  let isSettled = isDone();
+  while (elapsedMs() < untilMs && !isSettled && !control.isAborted) {
+    await control.pause(Math.max(1, Math.min(WARMUP_POLL_MS, untilMs - elapsedMs())));
+    isSettled = isDone();
   }
-
-  /** Medians in nanoseconds of the windows that at least `workers` workers have reported; null for an empty one. */
-  mediansNs(workers: number): Array<number | null> {
-    return [...this.#windows]
-      .filter(([second, { reports }]) => second >= 0 && reports >= workers)
-      .sort(([a], [b]) => a - b)
-      .map(([, window]) => medianOf(window));
-  }
+  control.requireNotAborted();
+  const windowMediansNs = mediansNs();
+  const measureStartNs = measureStart(run);
+  const durationMs = (measureStartNs - startNs) / 1e6;
+  collector.measureFrom(measureStartNs);
+  workers.postAll({ type: 'measure', startNs: measureStartNs });
+  scheduleRestarts(run, measureStartNs);
+  await control.pause((measureStartNs - host.clock.nowNs()) / 1e6);
+  control.requireNotAborted();
+  return {
+    durationMs,
+    stable: isStable(windowMediansNs),
+    endedBy: isSettled ? 'test' : isFixed ? 'plan' : 'maximum',
+    windowMs: collector.windows.warmup.windowMs,
+    windowMediansNs,
+  };
 }
 
-function medianOf({ histogram, medianNs }: Window): number | null {
-  if (histogram === null) return medianNs;
-  return histogram.count === 0 ? null : histogram.quantileNs(0.5);
+/** When measuring begins. All shards of a run begin at the same time, unless this one is late. */
+function measureStart({ plan, host, shard }: StartedRun): number {
+  const nowNs = host.clock.nowNs();
+  const soonestNs = nowNs + LEAD_MS * 1e6;
+  if (shard === null) return soonestNs;
+  const agreedNs = shard.agreedStartNs + plan.warmupMaxMs * 1e6;
+  const startNs = Math.max(agreedNs, soonestNs);
+  shard.measureFrom(startNs, agreedNs, nowNs);
+  return startNs;
 }

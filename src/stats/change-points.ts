@@ -1,8 +1,7 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { mersenne } from 'pure-rand/generator/mersenne';
-import { median } from '../result/order-statistics.ts';
+import { doubledMidranks, median } from '../result/order-statistics.ts';
 import { requireFinite, requireInsideUnit } from './distributions.ts';
-import { doubledMidranks } from './signed-rank.ts';
 
 /** A level that lasts for fewer values is an outlier, not a change. */
 export const MIN_SEGMENT = 3;

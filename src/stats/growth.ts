@@ -60,7 +60,10 @@ export function testGrowth(result: RunResult): TestedGrowth[] | null {
 /** Adds to a result what {@link testGrowth} finds, with a finding for each quantity of the server that grows. */
 export function addGrowth(result: RunResult): RunResult {
   const growth = testGrowth(result);
-  const grown = (growth ?? []).filter(({ of, verdict }) => verdict === 'grows' && of !== 'generator_rss');
+  const isDrifting = result.findings.some(({ code }) => code === 'drifting');
+  // A drift is reported with its size already.
+  const isKnown = (of: Growing) => of === 'generator_rss' || (isDrifting && of === 'latency_p50');
+  const grown = (growth ?? []).filter(({ of, verdict }) => verdict === 'grows' && !isKnown(of));
   const findings = grown.map((each): Finding => {
     const { achievedHz } = result.rate;
     const [byHour, byMessage] = [growthText(each), perMessageText(each, achievedHz)];

@@ -1,4 +1,4 @@
-import { median } from '../result/order-statistics.ts';
+import { doubledMidranks, median } from '../result/order-statistics.ts';
 import {
   normalQuantile,
   normalTail,
@@ -10,21 +10,6 @@ import {
 
 /** With more values the sum of ranks is nearly normal, and its exact distribution takes long. */
 const MAX_EXACT = 100;
-
-/** Twice the midrank of each value among all of them, so that it is a whole number. */
-export function doubledMidranks(values: readonly number[]): number[] {
-  const ascending = Float64Array.from(values).sort();
-  const doubled = new Map<number, number>();
-  for (let first = 0; first < ascending.length; ) {
-    const value = ascending[first] ?? 0;
-    let end = first;
-    while (ascending[end] === value) end++;
-    // The ranks first + 1 to end share their mean.
-    doubled.set(value, first + 1 + end);
-    first = end;
-  }
-  return values.map((value) => doubled.get(value) ?? 0);
-}
 
 /** The probability of each sum, when each rank is in it or not by the toss of a coin. */
 function sumDistribution(ranks: readonly number[]): Float64Array {

@@ -284,7 +284,13 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
     notes: [],
     plan: planOf(options),
     environment: ENVIRONMENT,
-    warmup: { durationMs: 3000, stable: true, windowMediansNs: [1.3e6, 1.25e6, 1.26e6] },
+    warmup: {
+      durationMs: 3000,
+      stable: true,
+      endedBy: 'plan',
+      windowMs: 1000,
+      windowMediansNs: [1.3e6, 1.25e6, 1.26e6],
+    },
     timing: {
       startMs: 350,
       connectMs: 420,
@@ -347,6 +353,7 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
     members: null,
     slowReaders: null,
     checkpoint: null,
+    steadiness: null,
     growth: null,
     disruptions: [],
     absences: [],

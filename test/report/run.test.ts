@@ -165,12 +165,18 @@ describe('text of one result', () => {
         dropped: [{ reason: 'ping timeout', count: 2 }],
         closed: [{ reason: '1000', count: 3 }],
       },
-      warmup: { durationMs: 10_000, stable: false, windowMediansNs: [1e6, 2e6, 3e6, null] },
+      warmup: {
+        durationMs: 10_000,
+        stable: false,
+        endedBy: 'maximum',
+        windowMs: 1000,
+        windowMediansNs: [1e6, 2e6, 3e6, null],
+      },
     });
     expect(text).toContain(
       '19 of 20 connected; failed: 1 timeout; dropped: 2 ping timeout; closed by the scenario: 1000 (3)',
     );
-    expect(text).toContain('10s, did not stabilize (last medians 2.00 ms, 3.00 ms, -)');
+    expect(text).toContain('10s, did not stabilize: ended by its maximum (last medians 2.00 ms, 3.00 ms, -)');
   });
 
   it('keeps to its lines and to the terminal whatever names it is given', () => {

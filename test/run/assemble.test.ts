@@ -101,7 +101,7 @@ function resultOf({
     serverOutput: [],
     abortReasons: [],
     notes: [],
-    warmup: { durationMs: 0, stable: null, windowMediansNs: [] },
+    warmup: { durationMs: 0, stable: null, endedBy: null, windowMs: 1000, windowMediansNs: [] },
     timing: { startMs: 0, connectMs: 0, warmupMs: 0, measureMs: seconds * 1000, drainMs: 0, collectMs: 0 },
   });
   // What is assembled can be stored, and read again.

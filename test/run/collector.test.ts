@@ -370,19 +370,19 @@ describe('the warm-up', () => {
   it('has a median for each second that all workers have reported', () => {
     const { collector } = startCollector();
     reportWarmup(collector, 0, 0, [10 * MS, 10 * MS]);
-    expect(collector.warmup.mediansNs(2)).toEqual([]);
+    expect(collector.windows.warmup.mediansNs(2)).toEqual([]);
     reportWarmup(collector, 1, 0, [1000, 1000, 1000]);
     reportWarmup(collector, 1, 1, [1001]);
-    expect(collector.warmup.mediansNs(2)).toEqual([1000]);
+    expect(collector.windows.warmup.mediansNs(2)).toEqual([1000]);
     reportWarmup(collector, 0, 1, [1001]);
-    expect(collector.warmup.mediansNs(2)).toEqual([1000, 1001]);
+    expect(collector.windows.warmup.mediansNs(2)).toEqual([1000, 1001]);
   });
 
   it('has no median for a second without messages', () => {
     const { collector } = startCollector();
     reportWarmup(collector, 0, 0, []);
     reportWarmup(collector, 0, 1, [1000]);
-    expect(collector.warmup.mediansNs(1)).toEqual([null, 1000]);
+    expect(collector.windows.warmup.mediansNs(1)).toEqual([null, 1000]);
   });
 
   it('goes on without a worker that died', () => {
@@ -390,8 +390,8 @@ describe('the warm-up', () => {
     reportWarmup(collector, 0, 0, [1000]);
     reportWarmup(collector, 1, 0, [1000]);
     reportWarmup(collector, 0, 1, [1200]);
-    expect(collector.warmup.mediansNs(2)).toEqual([1000]);
-    expect(collector.warmup.mediansNs(1)).toEqual([1000, 1200]);
+    expect(collector.windows.warmup.mediansNs(2)).toEqual([1000]);
+    expect(collector.windows.warmup.mediansNs(1)).toEqual([1000, 1200]);
   });
 
   it('begins when it was said to, and is in order of time', () => {
@@ -399,7 +399,7 @@ describe('the warm-up', () => {
     reportWarmup(collector, 0, -2, [5]);
     reportWarmup(collector, 0, 1, [1001]);
     reportWarmup(collector, 0, 0, [1000]);
-    expect(collector.warmup.mediansNs(1)).toEqual([1000, 1001]);
+    expect(collector.windows.warmup.mediansNs(1)).toEqual([1000, 1001]);
   });
 
   it('is no part of what is measured', () => {
@@ -407,7 +407,7 @@ describe('the warm-up', () => {
     reportWarmup(collector, 0, 3, [1000]);
     reportSecond(collector, 0, 0, { warmup: [1100], delivery: [1200] });
     expect([...collector.timeline.series.keys()]).toEqual(['delivery']);
-    expect(collector.warmup.mediansNs(1)).toEqual([1000]);
+    expect(collector.windows.warmup.mediansNs(1)).toEqual([1000]);
   });
 });
 

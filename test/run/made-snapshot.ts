@@ -57,6 +57,7 @@ export function madeSnapshot(startNs: number, more: Partial<Snapshot>): Snapshot
     startNs,
     endNs: startNs + 1e9,
     recorded: new Recorder().take(),
+    headlineWindows: [],
     totals: NO_TOTALS,
     bySecond: [],
     broadcasts: [],

@@ -98,7 +98,7 @@ export function makeLongRun(hours: number, workers: number): RunResult {
     profiles: NO_PROFILES,
     serverOutput: [],
     notes: [],
-    warmup: { durationMs: 0, stable: null, windowMediansNs: [] },
+    warmup: { durationMs: 0, stable: null, endedBy: null, windowMs: 1000, windowMediansNs: [] },
     timing: { startMs: 0, connectMs: 0, warmupMs: 0, measureMs: seconds * 1000, drainMs: 0, collectMs: 0 },
   });
 }

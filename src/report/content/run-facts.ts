@@ -7,6 +7,7 @@ import { leadingReasons, listCounted, pastedCommand, plural } from '../../text.t
 import { formatBytes, formatCount, formatDurationMs, formatNumber } from '../../units.ts';
 import type { Fact } from '../blocks.ts';
 import { participants } from './participants.ts';
+import { steadinessFacts, warmupText } from './steadiness.ts';
 import { formatValue } from './table.ts';
 
 type StoredPlan = RunResult['plan'];
@@ -113,18 +114,6 @@ export function receivingText(result: RunResult): string {
   return parts.filter((part) => part !== null).join('; ');
 }
 
-/** Length of the warm-up, and whether it stabilized. */
-export function warmupText({ warmup }: RunResult): string {
-  if (warmup.durationMs === 0) return 'none';
-  const length = formatDurationMs(warmup.durationMs);
-  if (warmup.stable === null) return `${length}, too short to determine whether it stabilized`;
-  if (warmup.stable) return `${length}, stable`;
-  const medians = warmup.windowMediansNs
-    .slice(-3)
-    .map((ns) => (ns === null ? '-' : formatValue('duration', ns)));
-  return `${length}, did not stabilize (last medians ${medians.join(', ') || '-'})`;
-}
-
 /** What the tables and the first line of a run leave out. */
 export function resultFacts(result: RunResult): Fact[] {
   const { invalid, findings, notes, plan } = result;
@@ -135,6 +124,7 @@ export function resultFacts(result: RunResult): Fact[] {
     ['samples', samplesText(result)],
     ['receive times', receivingText(result)],
     ['warm-up', warmupText(result)],
+    ...steadinessFacts(result),
     ...(plan.workersReason === null ? [] : [['workers', `${plan.workers}: ${plan.workersReason}`] as const]),
     ...unmentioned.map(({ message }): Fact => ['note', message]),
   ];

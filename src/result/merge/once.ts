@@ -41,6 +41,7 @@ export function withShard(merged: Merged, shard: ShardResult): Merged {
     startedAt: shard.startedAt < merged.startedAt ? shard.startedAt : merged.startedAt,
     status: shard.status === 'partial' ? 'partial' : merged.status,
     warmup: {
+      ...warmup,
       durationMs: Math.max(warmup.durationMs, shard.warmup.durationMs),
       stable: stable.includes(false) ? false : stable.includes(null) ? null : true,
       windowMediansNs: [],

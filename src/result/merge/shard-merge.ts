@@ -120,6 +120,7 @@ export class ShardMerge {
       shard: null,
       shards: this.#machines.shards(this.#clocks),
       checkpoint: null,
+      steadiness: null,
       growth: null,
     };
   }

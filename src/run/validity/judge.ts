@@ -14,11 +14,7 @@ import { noteUncertainty } from './receive-rules.ts';
 import { noteCuts, noteRelay } from './relay-rules.ts';
 import { judgeValidity } from './rules.ts';
 import { noteSlowReaders } from './slow-rules.ts';
-
-const UNSTABLE_WARMUP: Finding = {
-  code: 'warmup_unstable',
-  message: 'the warm-up did not stabilize: no three consecutive seconds agreed within 5 % on the median',
-};
+import { findDrifting, noteWarmup, testSteadiness } from './steady-rules.ts';
 
 /** Whether other programs or machines took the CPUs of the run: queues then say nothing about the server. */
 function isDisturbance({ code }: Finding): boolean {
@@ -49,7 +45,10 @@ export function judgeRun(
   const isOverloaded = queue?.code === 'server_overloaded';
   const isMachineLimit = queue?.code === 'machine_overloaded';
   const delivery = isGeneratorLimit || isOverloaded || isMachineLimit ? null : findImperfectDelivery(result);
-  const findings = [...result.findings, queue, delivery];
+  // A queue is a drift whose cause is known, and so is a generator that was the limit.
+  const steadiness = testSteadiness(view);
+  const drift = queue === null && !isGeneratorLimit ? findDrifting({ ...result, steadiness }) : null;
+  const findings = [...result.findings, queue, drift, delivery];
   findings.push(findHeldCuts(result), findNotBack(result), findConnectionsLeft(result));
   if (isGeneratorLimit && !invalid.some(({ code }) => code === 'generator_busy'))
     findings.push(findOtherWork(result));
@@ -79,6 +78,7 @@ export function judgeRun(
     noteRelay(view),
     noteCuts(view),
     noteSlowReaders(view),
+    noteWarmup(result),
     noteStages(view),
     noteSlowFunctions(view),
     notePushes(result),
@@ -89,9 +89,9 @@ export function judgeRun(
       code: 'wall_clock_set',
       message: `the wall clock was set by ${formatNs(stepNs)} during the run`,
     });
-  if (result.warmup.stable === false) notes.push(UNSTABLE_WARMUP);
   return {
     ...result,
+    steadiness,
     // An overloaded server delivers too few messages. That is the finding, and the run is valid.
     // A shard has only a part of the samples; a merge has them all.
     invalid:

@@ -104,8 +104,8 @@ function findQueue(view: ResultView): Queue | null {
     atMs: startMs + lengthMs / 2,
     p50Ns,
   }));
-  const warmup = result.warmup.windowMediansNs.flatMap((p50Ns, second) =>
-    p50Ns === null ? [] : [{ atMs: second * 1000, p50Ns }],
+  const warmup = result.warmup.windowMediansNs.flatMap((p50Ns, window) =>
+    p50Ns === null ? [] : [{ atMs: window * result.warmup.windowMs, p50Ns }],
   );
   const [grewInRun, grewInWarmup] = [growthOf(measured), growthOf(warmup)];
   const backlog = backlogAtEnd(result);

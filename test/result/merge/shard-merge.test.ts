@@ -82,7 +82,13 @@ describe('the merge of all shards of a run', () => {
         timing: { ...result.timing, connectMs: 100 * index },
         clients: { ...result.clients, failures: [{ reason: 'refused', count: index }] },
         traffic: { sentBytes: 1, receivedBytes: 10, requests: 100, polls: 1000, emptyPolls: 10_000 },
-        warmup: { durationMs: 1000 * index, stable: index === 1, windowMediansNs: [1, 2, 3] },
+        warmup: {
+          durationMs: 1000 * index,
+          stable: index === 1,
+          endedBy: 'plan',
+          windowMs: 1000,
+          windowMediansNs: [1, 2, 3],
+        },
       })),
     );
     expect(merged).toMatchObject({

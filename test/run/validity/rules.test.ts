@@ -456,7 +456,13 @@ describe('a run in which nothing arrived', () => {
     varied({
       samples: { unit: 'broadcast', count: 0, incomplete: 100 },
       ledger: { ...VALID.ledger, expected: 5_000_000, delivered: 0 },
-      warmup: { durationMs: 2000, stable: null, windowMediansNs: [null, null] },
+      warmup: {
+        durationMs: 2000,
+        stable: null,
+        endedBy: null,
+        windowMs: 1000,
+        windowMediansNs: [null, null],
+      },
       ...part,
     });
 
@@ -515,7 +521,13 @@ describe('a run in which nothing arrived', () => {
   });
 
   it('says that messages of the warm-up arrived, and how late', () => {
-    const warmup = { durationMs: 3000, stable: false, windowMediansNs: [2 * MS, 1900 * MS, null] };
+    const warmup = {
+      durationMs: 3000,
+      stable: false,
+      endedBy: null,
+      windowMs: 1000,
+      windowMediansNs: [2 * MS, 1900 * MS, null],
+    };
     expect(messagesOf(silent({ warmup }))).toEqual([
       'none of 5,000,000 messages arrived before the end of the drain (--drain); warm-up messages arrived, with a median latency of 1.90 s at the end',
     ]);

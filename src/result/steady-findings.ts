@@ -1,0 +1,15 @@
+import { type FindingKind, note } from './finding-kinds.ts';
+
+/** The findings of runs whose load or latency did not stay as it was. */
+export const STEADY_FINDINGS = {
+  drifting: note(
+    'none',
+    'Latency did not keep its level over the measured time: it had a trend, or a shift.',
+    'look at what changed meanwhile in the chart over time, use a longer warm-up (--warmup), or compare fresh runs',
+  ),
+  latency_grows: note(
+    'none',
+    'Latency increased over the run; nothing shows that the server was at its limit.',
+  ),
+  warmup_unstable: note('none', 'The warm-up did not stabilize.', 'use a longer warm-up (--warmup-max)'),
+} as const satisfies Readonly<Record<string, FindingKind>>;
