@@ -40,6 +40,8 @@ export class LivingConnection implements Connection {
   readonly #dropped = Promise.withResolvers<never>();
   #stopKeepAlive = () => {};
   #dropReason: string | null = null;
+  /** Why the client last failed to send something on its own; null once it did again. */
+  #failure: string | null = null;
   #onDropped: ((reason: string) => void) | null = null;
   #closing: Promise<CloseOutcome | null> | null = null;
   /** Whether the client has done what it does first. */
@@ -118,27 +120,34 @@ export class LivingConnection implements Connection {
   async #acknowledgement(given: unknown, data: unknown): Promise<unknown> {
     if (typeof given !== 'function') return given;
     try {
-      return await given(data, this.#client);
+      const answer = await given(data, this.#client);
+      this.#failure = null;
+      return answer;
     } catch (error) {
-      this.#parts.failed.add(messageOf(error));
+      this.#fail(error);
       throw error;
     }
   }
 
+  #fail(error: unknown): void {
+    this.#failure = messageOf(error);
+    this.#parts.failed.add(this.#failure);
+  }
+
   /** Sends what a function of the target returns, at once unless it is async. One that throws is counted. */
   #send(describe: () => SentEvents | Promise<SentEvents>): void {
-    const { failed } = this.#parts;
     try {
       const sent = describe();
       if (sent instanceof Promise)
-        sent.then((events) => this.#sendAll(events)).catch((error) => failed.add(messageOf(error)));
+        sent.then((events) => this.#sendAll(events)).catch((error) => this.#fail(error));
       else this.#sendAll(sent);
     } catch (error) {
-      failed.add(messageOf(error));
+      this.#fail(error);
     }
   }
 
   #sendAll(events: SentEvents): void {
+    this.#failure = null;
     if (events === null || this.#dropReason !== null) return;
     for (const { event, data, reply } of [events].flat()) {
       if (reply === 'acknowledgement') this.request(event, data, () => {});
@@ -156,8 +165,10 @@ export class LivingConnection implements Connection {
     return disturb(disturbance);
   }
 
-  #drop(reason: string): void {
+  #drop(given: string): void {
     if (this.#dropReason !== null) return;
+    // A server drops clients that do not send what it expects.
+    const reason = this.#failure === null ? given : `${given} (after ${this.#failure})`;
     this.#dropReason = reason;
     this.#stopKeepAlive();
     this.#dropped.reject(new Error(`the connection was dropped: ${reason}`));

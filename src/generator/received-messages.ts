@@ -4,6 +4,7 @@ import type { OnRead } from '../drivers/driver.ts';
 import { messageOf } from '../errors.ts';
 import { foreign } from '../foreign.ts';
 import { MAX_REASONS, REASON_CHARACTERS, type Reason, ReasonCounts } from '../measure/reason-counts.ts';
+import type { Target } from './target.ts';
 
 /** What the clients of one worker received in the whole run, whether a handler took it or not. */
 export interface ReceivedCounts {
@@ -21,25 +22,55 @@ export interface ReceivedCounts {
 /** Names of events come from the server: those beyond the limit are counted under one. */
 const OTHER_EVENTS = Symbol('other events');
 
+/** Names of events by which servers ask whether a client is alive. */
+const HEARTBEAT = /heart|alive|\bp[io]ng/i;
+
+/** Events of the server that the clients of a target acknowledge, and that they read or answer. */
+export interface HandledEvents {
+  readonly acknowledged: ReadonlySet<string>;
+  readonly answered: ReadonlySet<string>;
+}
+
 /** Counts what clients receive by the name of the event. */
 export class ReceivedMessages {
+  readonly #handled: HandledEvents;
+  /** What the clients have not sent although the server seems to expect it, for the reason why it drops them; null for nothing. */
+  #omission: string | null = null;
   readonly #events = new Map<string | typeof OTHER_EVENTS, number>();
   #acknowledgements = 0;
   #unreadable = 0;
   readonly #undecoded = new ReasonCounts();
 
+  constructor(handled: HandledEvents) {
+    this.#handled = handled;
+  }
+
   /** Takes every message that is decoded. */
-  readonly note: OnRead = (kind, event, data) => {
+  readonly note: OnRead = (kind, event, data, asks) => {
     if (kind === 'reply') this.#acknowledgements += 1;
     else if (kind === 'none') {
       this.#unreadable += 1;
       if (data !== null) this.#undecoded.add(messageOf(data));
     } else {
       const count = this.#events.get(event);
+      if (count === undefined) this.#noteFirst(event, asks === true);
       const key = count !== undefined || this.#events.size < MAX_REASONS ? event : OTHER_EVENTS;
       this.#events.set(key, (this.#events.get(key) ?? 0) + 1);
     }
   };
+
+  #noteFirst(event: string, asks: boolean): void {
+    const { acknowledged, answered } = this.#handled;
+    const name = `"${foreign(event, REASON_CHARACTERS)}"`;
+    if (asks && !acknowledged.has(event)) this.#omission = `the target does not acknowledge ${name}`;
+    else if (!asks && HEARTBEAT.test(event) && !answered.has(event))
+      this.#omission ??= `the target does not answer ${name}`;
+  }
+
+  /** The reason why the server dropped a client, with what the client has not sent. */
+  explainDrop(reason: string): string {
+    return this.#omission === null ? reason : `${reason} (${this.#omission})`;
+  }
 
   /** The counts so far; `recognized` are messages that were recognized by their bytes, by event. */
   counts(recognized: ReadonlyMap<string, number>): Omit<ReceivedCounts, 'expected'> {
@@ -54,6 +85,22 @@ export class ReceivedMessages {
       undecoded: this.#undecoded.take(),
     };
   }
+}
+
+/** The events that the clients of a target handle. */
+export function handledEvents({ mapping, hooks }: Pick<Target, 'mapping' | 'hooks'>): HandledEvents {
+  const { delivery, echoed, streamed, asked, observe, refused } = mapping;
+  const { answer = {}, acknowledge = {} } = hooks;
+  const namesOf = (...events: ReadonlyArray<{ readonly event: string | readonly string[] } | undefined>) =>
+    events.flatMap((each) => each?.event ?? []);
+  const withAcknowledge = [delivery, echoed].filter((each) => each?.acknowledge !== undefined);
+  return {
+    acknowledged: new Set([...Object.keys(acknowledge), ...namesOf(asked, ...withAcknowledge)]),
+    answered: new Set([
+      ...Object.keys(answer),
+      ...namesOf(delivery, echoed, streamed, asked, observe, refused),
+    ]),
+  };
 }
 
 /** The acknowledgement among the events that a target names. */

@@ -152,15 +152,19 @@ export class Receiver {
     return roles.has('delivery') || (kind === 'request' && roles.has('reply'));
   }
 
-  /** The acknowledgement of an event, by a value of the target or by its function. */
+  /** The acknowledgement of an event, by a value of the target or by its function. A failure is counted, and rejects: none is sent. */
   #acknowledge(acknowledge: unknown, data: unknown): unknown {
     if (typeof acknowledge !== 'function') return acknowledge;
-    const answer = this.read(acknowledge as (data: unknown) => unknown, data);
-    if (!(answer instanceof Promise)) return answer;
-    return answer.catch((error: unknown) => {
+    const fail = (error: unknown): Promise<never> => {
       this.#context.failed.add(messageOf(error));
-      throw error;
-    });
+      return Promise.reject(error);
+    };
+    try {
+      const answer: unknown = acknowledge(data);
+      return answer instanceof Promise ? answer.catch(fail) : answer;
+    } catch (error) {
+      return fail(error);
+    }
   }
 
   /** Has `handler` take every event of this name; {@link listenFor} leaves it alone from now on. */

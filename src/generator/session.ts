@@ -20,7 +20,7 @@ import { mayGather, OPERATIONS } from './operations/index.ts';
 import type { OperationWorker, RunningOperation } from './operations/operation.ts';
 import { waitsOf } from './pacer-waits.ts';
 import type { ClientPool } from './pool.ts';
-import { expectedEvents, ReceivedMessages } from './received-messages.ts';
+import { expectedEvents, handledEvents, ReceivedMessages } from './received-messages.ts';
 import { Receiver } from './receiver.ts';
 import { Sender } from './sender.ts';
 import { SentMessages } from './sent-messages.ts';
@@ -55,7 +55,7 @@ export class GeneratorSession {
   readonly #dropped: DroppedClients;
   /** Null where no client of the run comes back, and none is disturbed. */
   readonly #absences: Absences | null;
-  readonly #received = new ReceivedMessages();
+  readonly #received: ReceivedMessages;
   readonly #notLeft = new ReasonCounts();
   #stopTotals = () => {};
 
@@ -64,6 +64,7 @@ export class GeneratorSession {
     const loop = options.sockets?.loop ?? null;
     this.#context = context;
     this.#options = options;
+    this.#received = new ReceivedMessages(handledEvents(context.target));
     this.#absences = absencesOf({
       context,
       pool: () => this.#pool,
@@ -92,7 +93,8 @@ export class GeneratorSession {
         for (const operation of this.#operations.values()) operation.listen?.(client, connection);
         this.#observer.listen(client, connection);
       },
-      onDropped: (client, reason, ageNs) => (this.#absences ?? this.#dropped).add(client, reason, ageNs),
+      onDropped: (client, reason, ageNs) =>
+        (this.#absences ?? this.#dropped).add(client, this.#received.explainDrop(reason), ageNs),
     });
     this.#publisher = new HttpPublisher({
       baseUrl: context.assignment.url,

@@ -97,11 +97,11 @@ async function connectOptionsOf(
   };
 }
 
-/** Namespaces by the names that events have for them: their own in a list. */
+/** Namespaces by the names that events have for them: in a list their own, with a slash. */
 function namedNamespaces(namespaces: readonly string[] | Headers): Headers {
   const isList = Array.isArray(namespaces);
   const named: ReadonlyArray<[string, string]> = isList
-    ? namespaces.map((each: string) => [each, each])
+    ? namespaces.map((each: string) => [withSlash(each), each])
     : Object.entries(namespaces);
   return Object.fromEntries(named.map(([name, namespace]) => [name, withSlash(namespace)]));
 }

@@ -16,8 +16,10 @@ function livingWith(hooks: ClientHooks) {
     failed,
     notLeft: new ReasonCounts(),
   };
-  new LivingConnection(parts, { number: 3, values: {} }, inner);
-  return { inner, failed };
+  const connection = new LivingConnection(parts, { number: 3, values: {} }, inner);
+  const dropped: string[] = [];
+  connection.onDropped((reason) => void dropped.push(reason));
+  return { inner, failed, dropped };
 }
 
 describe('an event for which the server asks for an acknowledgement', () => {
@@ -33,7 +35,7 @@ describe('an event for which the server asks for an acknowledgement', () => {
   });
 
   it('is not acknowledged by a function that fails, which is counted', async () => {
-    const { inner, failed } = livingWith({
+    const { inner, failed, dropped } = livingWith({
       acknowledge: {
         'alive?': () => {
           throw new Error('boom');
@@ -42,5 +44,22 @@ describe('an event for which the server asks for an acknowledgement', () => {
     });
     await expect(inner.ask('alive?', 7)).rejects.toThrow('boom');
     expect(failed.take()).toEqual([{ reason: 'boom', count: 1 }]);
+    // The server gives up a client that does not answer.
+    inner.drop('io server disconnect');
+    expect(dropped).toEqual(['io server disconnect (after boom)']);
+  });
+
+  it('is no cause of a drop once it was acknowledged again', async () => {
+    let isBroken = true;
+    const acknowledge = () => {
+      if (isBroken) throw new Error('boom');
+      return 'yes';
+    };
+    const { inner, dropped } = livingWith({ acknowledge: { 'alive?': acknowledge } });
+    await expect(inner.ask('alive?', 7)).rejects.toThrow('boom');
+    isBroken = false;
+    expect(await inner.ask('alive?', 7)).toBe('yes');
+    inner.drop('io server disconnect');
+    expect(dropped).toEqual(['io server disconnect']);
   });
 });

@@ -102,11 +102,11 @@ describe('a target', () => {
     expect(decode(Buffer.from('x'), false)).toEqual([{ event: '4v0', data: 'x' }]);
   });
 
-  it('names a list of namespaces by themselves, and keeps the classes of a parser', async () => {
+  it('names a list of namespaces by themselves, with a slash, and keeps the classes of a parser', async () => {
     const parser = '{ Encoder: class { encode() { return 1; } }, Decoder: class {} }';
     const target = await load(`{ url: '${URL}', namespaces: ['/a', 'b'], parser: ${parser} }`);
     const options = await target.connectOptions(await target.prepare(0), URL);
-    expect(options.namespaces).toEqual({ '/a': '/a', b: '/b' });
+    expect(options.namespaces).toEqual({ '/a': '/a', '/b': '/b' });
     if (typeof options.parser !== 'object') throw new Error('not an object');
     expect(new options.parser.Encoder()).toMatchObject({ encode: expect.any(Function) });
   });
