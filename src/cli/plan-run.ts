@@ -19,7 +19,14 @@ import {
   SOURCE_OPTIONS,
 } from './flags.ts';
 import { requireProfilable } from './profile.ts';
-import { type FoundTarget, findTarget, resolveScenario, resolveTarget, targetDefaults } from './resolve.ts';
+import {
+  type FoundTarget,
+  findTarget,
+  type ResolvedScenario,
+  resolveScenario,
+  resolveTarget,
+  targetDefaults,
+} from './resolve.ts';
 
 /** The input of plans. Every file is read once, however many plans are made. */
 export interface PlanSource {
@@ -44,13 +51,12 @@ export type Presets = (flags: GivenOptions, rate: string) => GivenOptions;
  * command, the config, the target and the scenario.
  */
 export async function readSource(
-  named: string | Scenario,
+  named: string | ResolvedScenario,
   flags: Flags,
   presets: Presets = () => ({}),
 ): Promise<PlanSource> {
   const { config: configFile, option } = readFlags(SOURCE_OPTIONS, flags);
-  const { scenario, file } =
-    typeof named === 'string' ? await resolveScenario(named) : { scenario: named, file: null };
+  const { scenario, file } = typeof named === 'string' ? await resolveScenario(named) : named;
   const config = await loadConfig(configFile);
   const configured = { ...config.given, ...configuredOptions(scenario, config) };
   const given = { ...givenOptions(scenario, flags), ...ownOptions(scenario, option) };

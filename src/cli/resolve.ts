@@ -37,8 +37,14 @@ function isFile(name: string): boolean {
   return /[/\\]|\.[cm]?[jt]s$/.test(name);
 }
 
+/** A scenario, and the file that it was loaded from; null for a built-in one. */
+export interface ResolvedScenario {
+  readonly scenario: Scenario;
+  readonly file: string | null;
+}
+
 /** Finds a built-in scenario by name, or loads one from a file. */
-export async function resolveScenario(name: string): Promise<{ scenario: Scenario; file: string | null }> {
+export async function resolveScenario(name: string): Promise<ResolvedScenario> {
   if (isFile(name)) return { scenario: await loadScenarioFile(name), file: resolve(name) };
   const scenario = scenarios.find((each) => each.name === name);
   const known = scenarios.map((each) => each.name);

@@ -69,9 +69,13 @@ function withDefault(name: keyof typeof PLAN_OPTIONS, shown: string): OptionTabl
 
 async function trace(cli: Cli, name: string | undefined, flags: Flags): Promise<ExitCode> {
   requireTraceable(flags);
-  const scenario =
-    name === undefined ? await describedScenario(flags) : (await resolveScenario(name)).scenario;
-  const source = await readSource(name ?? scenario, flags, () => traceLoad(scenario));
+  const found =
+    name === undefined
+      ? { scenario: await describedScenario(flags), file: null }
+      : await resolveScenario(name);
+  // Its disruptions would lie after the time of a trace.
+  const { disrupt: _, ...scenario } = found.scenario;
+  const source = await readSource({ ...found, scenario }, flags, () => traceLoad(scenario));
   const planned = await source.withinLimit(() => planTrace(source, flags));
   for (const warning of source.warnings) cli.err(`warning: ${warning}\n`);
   const { protocol } = planned.plan.target;
