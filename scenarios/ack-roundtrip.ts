@@ -12,6 +12,7 @@ export const ackRoundtrip = defineScenario({
       choice(['client', 'server']),
     ),
   },
-  layout: ({ direction }, clients) =>
-    aloneEach(clients, { kind: direction === 'client' ? 'request' : 'ask-me' }),
+  takesPublishers: true,
+  layout: ({ direction }, clients, _, publishers) =>
+    aloneEach(clients, { kind: direction === 'client' ? 'request' : 'ask-me' }, publishers),
 });

@@ -15,12 +15,13 @@ export const broadcastLatency = defineScenario({
     publishers: option('N', '1', 'clients that publish, in turn; they receive too', integer(1)),
     excludeSender: option(null, 'false', 'publish to everyone but the sender (broadcast.emit)', onOff),
   },
-  layout({ publishers, excludeSender }, clients) {
+  takesPublishers: true,
+  layout({ publishers, excludeSender }, clients, _, chosen) {
     requireAtMost('publishers', publishers, clients, 'clients');
     const everyone = everyClient(clients);
     return {
       rooms: everyone.map(() => []),
-      streams: everyone.slice(0, publishers).map((sender) => ({
+      streams: (chosen ?? everyone.slice(0, publishers)).map((sender) => ({
         sender,
         operation: {
           kind: 'publish' as const,

@@ -15,7 +15,8 @@ export const directMessages = defineScenario({
     distance: option('N', '1', 'client i writes to client i + N, the last ones to the first', integer(1)),
     publishers: option('N', null, 'clients that write, in turn (default: all)', integer(1)),
   },
-  layout({ distance, publishers }, clients) {
+  takesPublishers: true,
+  layout({ distance, publishers }, clients, _, chosen) {
     if (distance % clients === 0) {
       fail(
         'NO_RECEIVERS',
@@ -27,7 +28,7 @@ export const directMessages = defineScenario({
     const roomOf = (client: number) => `client-${client}`;
     return {
       rooms: everyClient(clients).map((client) => [roomOf(client)]),
-      streams: everyClient(publishers ?? clients).map((sender) => {
+      streams: (chosen ?? everyClient(publishers ?? clients)).map((sender) => {
         const to = (sender + distance) % clients;
         return {
           sender,

@@ -18,7 +18,8 @@ export const roomFanout = defineScenario({
     publishers: option('N', '1', 'members of each room that publish, in turn', integer(1)),
     excludeSender: option(null, 'false', 'publish to the room without the sender (socket.to)', onOff),
   },
-  layout(options, clients) {
+  takesPublishers: true,
+  layout(options, clients, _, chosen) {
     if (options.members === null) requireAtMost('rooms', options.rooms, clients, 'clients');
     const size = options.members ?? Math.floor(clients / options.rooms);
     requireAtMost('members', size, clients, 'clients');
@@ -30,7 +31,9 @@ export const roomFanout = defineScenario({
       const members = everyClient(size).map((place) => (index * size + place) % clients);
       for (const member of members) joined[member]?.push(room);
       const ascending = members.toSorted((a, b) => a - b);
-      for (const sender of members.slice(0, options.publishers)) {
+      const inRoom = new Set(members);
+      const publishers = chosen?.filter((client) => inRoom.has(client));
+      for (const sender of publishers ?? members.slice(0, options.publishers)) {
         streams.push({
           sender,
           operation: { kind: 'publish', scope: options.excludeSender ? 'room-but-me' : 'room', room },

@@ -75,7 +75,12 @@ function scenarioOptionRows(): TableRow[] {
 function needRows(): TableRow[] {
   return rowsWithNames(
     scenarios.flatMap(({ name, options, layout }): Array<[string, TableRow]> => {
-      const laidOut = layout(parseOptions(options, {}), 20, { protocol: 'socketio', transport: 'upgrade' });
+      const laidOut = layout(
+        parseOptions(options, {}),
+        20,
+        { protocol: 'socketio', transport: 'upgrade' },
+        null,
+      );
       const needs = mappingNeeds(laidOut);
       // Steps need what they call, which only a run shows.
       return needs.length === 0 ? [] : [[name, [codes(needs)]]];

@@ -2,7 +2,7 @@ import { isSecure } from '../contract/address.ts';
 import type { ClientDisruption, Disruption } from '../contract/disruption.ts';
 import type { Transport } from '../contract/target.ts';
 import { drivers } from '../drivers/index.ts';
-import { fail } from '../errors.ts';
+import { fail, withContext } from '../errors.ts';
 import { requireKernelSockets } from '../generator/sockets.ts';
 import { isOfClients } from '../plan/disruptions.ts';
 import type { PlanOptions } from '../plan/options.ts';
@@ -18,11 +18,55 @@ export function unknownName(what: string, given: string, known: readonly string[
   );
 }
 
-/** Checks that the driver exists, and speaks the transport by the sockets that are asked for. */
-export function requireDriver(
-  { protocol, url, exec, reference }: TargetPlan,
-  { driver, transport, sockets, disrupt }: PlanOptions,
+/** The transports of a run, each with the population whose it is; null for that of the run. */
+function namedTransports({ transport, population }: PlanOptions): ReadonlyArray<{
+  readonly transport: Transport;
+  readonly name: string | null;
+}> {
+  const own = (population ?? []).flatMap((each) =>
+    each.transport === null ? [] : [{ transport: each.transport, name: each.name }],
+  );
+  // Clients of no population have that of the run.
+  const areAllOwn =
+    population !== null &&
+    own.length === population.length &&
+    population.some(({ clients }) => clients === null);
+  return areAllOwn ? own : [{ transport, name: null }, ...own];
+}
+
+/** The transports of a run. */
+export function transportsOf(options: PlanOptions): readonly Transport[] {
+  return namedTransports(options).map(({ transport }) => transport);
+}
+
+/** Carries out a check for each transport of a run; an error says whose it is. */
+function forEachTransport(options: PlanOptions, check: (transport: Transport) => void): void {
+  for (const { transport, name } of namedTransports(options)) {
+    if (name === null) check(transport);
+    else withContext(`--population ${name}`, () => check(transport));
+  }
+}
+
+/** Checks that a server, `whose`, supports the transports of a run. */
+export function requireTransports(
+  whose: string,
+  options: PlanOptions,
+  supported: readonly Transport[],
+  more: string,
 ): void {
+  forEachTransport(options, (transport) => requireTransport(whose, transport, supported, more));
+}
+
+/** Checks that the driver exists, and speaks the transports of all clients by the sockets that are asked for. */
+export function requireDriver(target: TargetPlan, options: PlanOptions): void {
+  forEachTransport(options, (transport) => requireDriverFor(target, { ...options, transport }));
+}
+
+function requireDriverFor(
+  { protocol, url, exec, reference }: TargetPlan,
+  { driver, transport, sockets, disrupt, population }: PlanOptions,
+): void {
+  const isDivided = population !== null;
   const name = driver ?? defaultDriver(protocol, transport);
   const fitting = drivers.filter((each) => each.protocol === protocol);
   if (exec === null && reference === null) requireOwnServer(disrupt ?? []);
@@ -39,6 +83,8 @@ export function requireDriver(
   requireTransport(`the driver "${name}" for ${protocol}`, transport, transports);
   requireDisturbances(name, transport, disrupt ?? [], disturbances?.(transport) ?? []);
   if (sockets === 'auto') return;
+  // Clients of another population may have sockets that can be chosen.
+  if (!opensStreams && sockets === 'node' && isDivided) return;
   if (!opensStreams) {
     fail(
       'BAD_SOCKETS',
@@ -93,7 +139,7 @@ function requireOwnServer(disrupt: ReadonlyArray<Pick<Disruption, 'kind'>>): voi
 }
 
 /** Checks that a server or driver, `whose`, supports a transport. */
-export function requireTransport(
+function requireTransport(
   whose: string,
   transport: Transport,
   supported: readonly Transport[],

@@ -4,6 +4,7 @@ import {
   allowedValues,
   flagOf,
   type GivenOptions,
+  joinRepeated,
   meaningOf,
   type Option,
   type OptionTable,
@@ -39,7 +40,7 @@ export function repeated(value: string, summary: string): RepeatedOption {
 }
 
 function isRepeated(option: Option<unknown>): boolean {
-  return 'isRepeated' in option;
+  return option.isRepeated === true;
 }
 
 /** Reads the flags of a table and ignores all others. Throws what the parsers of the options throw. */
@@ -53,7 +54,9 @@ export function readFlags<T extends OptionTable>(table: T, flags: Flags): FlagVa
 
 function textOf(flags: Flags): GivenOptions {
   const given = Object.entries(flags).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
+  return Object.fromEntries(
+    given.map(([name, value]) => [name, Array.isArray(value) ? joinRepeated(value) : String(value)]),
+  );
 }
 
 /** Adds a flag for every option of the table that the command does not have yet, and returns the added ones. */

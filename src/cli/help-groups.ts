@@ -54,7 +54,7 @@ const HELP_GROUPS: readonly HelpGroup[] = [
     usual: ['duration', 'warmup', 'repeat', 'quick', 'workers', 'threshold'],
     rare: ['profile', 'warmupMax', 'drain', 'lateAfter', 'connectTimeout', 'verify', 'pin', 'config'],
   },
-  { title: 'Network', usual: [], rare: ['network', 'networkVia', 'disrupt', 'reconnect'] },
+  { title: 'Network', usual: [], rare: ['population', 'network', 'networkVia', 'disrupt', 'reconnect'] },
   { title: 'Shards', usual: [], rare: ['shard', 'rendezvous', 'startAt', 'rendezvousTimeout'] },
   {
     title: 'Output',

@@ -122,10 +122,13 @@ function targetResolver({ name, defaults }: Scenario, found: FoundTarget, asked:
  * protocol does not have, TARGET_CANNOT for one that the target does not declare.
  */
 function requireOperations({ scenario, plan, layout }: PlannedRun, mapping: Mapping): void {
-  const { target, transport } = plan;
+  const { target } = plan;
   const { protocol } = target;
-  const impossible = unsupportedOperation(layout, { protocol, transport });
-  if (impossible !== null) {
+  const ofPopulations = plan.populations.filter(({ publishers }) => publishers > 0);
+  const sending = plan.populations.length > 0 ? ofPopulations : [plan];
+  for (const { transport } of sending) {
+    const impossible = unsupportedOperation(layout, { protocol, transport });
+    if (impossible === null) continue;
     fail(
       'CLIENT_CANNOT',
       `a client cannot send a ${impossible} over ${protocol} ${transport}`,

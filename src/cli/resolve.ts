@@ -20,7 +20,7 @@ import {
   loadTargetFile,
   messageFormatOf,
 } from '../user-files/target-file.ts';
-import { requireDriver, requireTransport, unknownName } from './driver-choice.ts';
+import { requireDriver, requireTransports, transportsOf, unknownName } from './driver-choice.ts';
 import { planReference } from './reference.ts';
 import { CLIENT_SETTINGS, requireFittingFields, requireSettings } from './target-fit.ts';
 
@@ -160,9 +160,10 @@ export function resolveTarget(
 
 function resolveUrl(
   found: Exclude<FoundTarget, { kind: 'reference' }>,
-  { exec, runtime, allowRemote, namespace, transport }: PlanOptions,
+  options: PlanOptions,
   given: readonly SettingName[],
 ): TargetPlan {
+  const { exec, runtime, allowRemote, namespace } = options;
   const isUrl = found.kind === 'url';
   const text = found.url;
   const shown = isUrl ? `--target ${text}` : `${found.file}: url: ${text}`;
@@ -192,7 +193,7 @@ function resolveUrl(
   }
   const protocol = isUrl ? byScheme : (found.definition.protocol ?? byScheme);
   requireSettings(given, CLIENT_SETTINGS[protocol], `a server that speaks ${protocol}`);
-  if (!isUrl) requireFittingFields(found.definition, found.file, protocol, transport);
+  if (!isUrl) requireFittingFields(found.definition, found.file, protocol, transportsOf(options));
   const address = addressText(url);
   return {
     name: isUrl ? address : (found.definition.name ?? address),
@@ -223,7 +224,7 @@ function resolveReference(
   options: PlanOptions,
   given: readonly SettingName[],
 ): TargetPlan {
-  const { exec, transport, allowRemote } = options;
+  const { exec, allowRemote } = options;
   const { name, protocol, transports } = server;
   if (exec !== null) {
     fail(
@@ -233,7 +234,7 @@ function resolveReference(
     );
   }
   const more = ' sockbench list shows the transports of each.';
-  requireTransport(`the server "${name}"`, transport, transports, more);
+  requireTransports(`the server "${name}"`, options, transports, more);
   const ofDriver = protocol === 'http' ? CLIENT_SETTINGS.http : [];
   requireSettings(given, [...server.settings, ...ofDriver], `the server "${name}"`);
   const reference = planReference(server, options, options.runtime);

@@ -3,7 +3,7 @@
  * once its children have started, and the children of a second run would inherit that.
  */
 import { messageOf, SockbenchError } from '../errors.ts';
-import { withLinkSeries } from '../plan/plan.ts';
+import { withSeriesOfPlan } from '../plan/plan.ts';
 import type { RunProgress } from '../result/progress.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { runPlan } from '../run/run.ts';
@@ -53,7 +53,7 @@ async function carryOut(run: Extract<ToRun, { type: 'run' }>): Promise<void> {
       ...{ onProgress, signal: stop.signal, commandLine, out },
       ...(everyMs === null ? {} : { checkpoint: { everyMs, keep } }),
     };
-    const result = await runPlan({ plan, scenario: withLinkSeries(scenario, plan), layout }, hooks);
+    const result = await runPlan({ plan, scenario: withSeriesOfPlan(scenario, plan), layout }, hooks);
     await send({ type: 'result', result });
   } catch (error) {
     const { code, message, hint, exitCode } = asKnown(error);

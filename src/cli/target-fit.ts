@@ -27,18 +27,18 @@ const PROTOCOLS_OF_FIELDS: Readonly<
   },
 };
 
-/** Throws BAD_TARGET_FILE for a field of a target that its protocol or its transport has no meaning for. */
+/** Throws BAD_TARGET_FILE for a field of a target that its protocol or its transports have no meaning for. */
 export function requireFittingFields(
   definition: TargetDefinition,
   file: string,
   protocol: Protocol,
-  transport: Transport,
+  transports: readonly Transport[],
 ): void {
   for (const [name, { protocols, hint }] of Object.entries(PROTOCOLS_OF_FIELDS)) {
     if (definition[name as keyof TargetDefinition] === undefined || protocols.includes(protocol)) continue;
     fail('BAD_TARGET_FILE', `${file}: ${name} has no meaning for a server that speaks ${protocol}`, hint);
   }
-  if (definition.protocols !== undefined && protocol === 'socketio' && transport === 'polling') {
+  if (definition.protocols !== undefined && protocol === 'socketio' && transports.includes('polling')) {
     fail(
       'BAD_TARGET_FILE',
       `${file}: protocols are offered by a WebSocket, but the transport is polling`,

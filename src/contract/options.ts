@@ -11,6 +11,13 @@ export interface Option<T> {
   readonly summary: string;
   /** Reads a value. Throws a SockbenchError for a value that is not allowed; never called without a value. */
   readonly parse: (text: string) => T;
+  /** Whether the flag may be given several times; {@link joinRepeated} makes one value of them. */
+  readonly isRepeated?: true;
+}
+
+/** The values of a flag that was given several times as one text, which its option reads. */
+export function joinRepeated(values: readonly unknown[]): string {
+  return values.join('; ');
 }
 
 type Described<Default, T> = Option<T> & { readonly default: Default };

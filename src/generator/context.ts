@@ -10,12 +10,12 @@ import { ReceiveWindow } from '../measure/receive-window.ts';
 import { Recorder } from '../measure/recorder.ts';
 import { unstalled } from '../measure/series.ts';
 import type { Timers } from '../measure/timers.ts';
-import { linksOfClients } from '../plan/network.ts';
-import { contentsOf } from '../plan/payload-plan.ts';
 import type { Plan } from '../plan/plan.ts';
-import { sendersDelaysNs, sendsOverLinks } from './link-latencies.ts';
+import { contentsOfRun } from '../plan/population-payloads.ts';
+import { linksOfClients, populationsOfClients } from '../plan/population-plan.ts';
 import type { Assignment, Member, ToWorker } from './messages.ts';
 import { copiesOf } from './operations/index.ts';
+import { sendersDelaysNs, sendsOverLinks } from './population-latencies.ts';
 import { SenderClocks } from './sender-clocks.ts';
 import type { Target } from './target.ts';
 
@@ -30,6 +30,8 @@ export class WorkerContext {
   readonly plan: Plan;
   readonly layout: Layout;
   readonly clients: ReadonlySet<number>;
+  /** The population of each client of the run, as its index in the plan; empty where all are alike. */
+  readonly populationOf: readonly number[];
   /** The link of each client of the run, as its index in the plan; empty without links. */
   readonly linkOf: ReadonlyArray<number | null>;
   /** Whether messages cross the links of their senders; null where that is unknown. */
@@ -65,8 +67,9 @@ export class WorkerContext {
     this.plan = assignment.plan;
     this.layout = assignment.layout;
     this.clients = new Set(assignment.clients);
-    const { network, clients, seed } = this.plan;
-    this.linkOf = network === null ? [] : linksOfClients(network.links, clients, seed);
+    const { network } = this.plan;
+    this.populationOf = populationsOfClients(this.plan);
+    this.linkOf = linksOfClients(this.plan);
     this.sendsOverLinks = network === null || sendsOverLinks(target.mapping, this.layout);
     this.sendersDelaysNs = sendersDelaysNs({ ...this, ...this.layout, network });
     this.scenario = scenario;
@@ -78,7 +81,7 @@ export class WorkerContext {
     this.payloads = createPayloads({
       // No two runs on one machine begin in the same nanosecond.
       key: Number(BigInt.asUintN(32, assignment.originNs)),
-      contents: contentsOf(this.plan),
+      contents: contentsOfRun(this.plan, this.layout),
       check: target.mapping.changesPayload === true ? 'nothing' : this.plan.verify ? 'content' : 'length',
     });
     const { headline } = assignment.plan;
@@ -120,6 +123,7 @@ export class WorkerContext {
 export type DeliveriesContext = Pick<
   WorkerContext,
   | 'plan'
+  | 'populationOf'
   | 'linkOf'
   | 'sendsOverLinks'
   | 'sendersDelaysNs'

@@ -9,9 +9,9 @@ import { SlowestBroadcasts } from '../measure/slowest-broadcasts.ts';
 import type { Stamp } from '../measure/stamp.ts';
 import { enterInAbsence } from './absence-receipts.ts';
 import type { DeliveriesContext } from './context.ts';
-import { type LinkLatencies, linkLatencies } from './link-latencies.ts';
-import type { Snapshot } from './messages.ts';
+import type { ShardClock, Snapshot } from './messages.ts';
 import { recordClosed, routeOf, type StreamRoute } from './operations/index.ts';
+import { type PopulationLatencies, populationLatencies } from './population-latencies.ts';
 import { type SlowReaders, slowReaders } from './slow-readers.ts';
 import { UNEXPECTED } from './unexpected.ts';
 
@@ -23,8 +23,8 @@ interface StreamSeries {
   readonly receipt: RecordedSeries | null;
   /** Null where the receipt is not the headline. */
   readonly actual: RecordedSeries | null;
-  /** Null without links, where the receipt is not the headline, and where its sender has another clock. */
-  readonly byLink: LinkLatencies | null;
+  /** Null without populations and links, where the receipt is not the headline, and where its sender's clock is unknown. */
+  readonly populations: PopulationLatencies | null;
   readonly sameNode: RecordedSeries | null;
   readonly crossNode: RecordedSeries | null;
   /** The lowest latency that is recorded as it is: the error of a comparison of clocks may make it negative. */
@@ -44,8 +44,8 @@ export class Deliveries {
   /** By stream; made when the first message of a stream arrives, since the clocks of shards are compared before. */
   readonly #series: StreamSeries[] = [];
   readonly #fanout: FanoutTracker | null;
-  readonly #byLink: LinkLatencies | null;
   readonly #slow: SlowReaders | null;
+  readonly #populationsBy: (clock: ShardClock['kind']) => PopulationLatencies | null;
   readonly #parts = new FanoutParts();
   readonly #slowest = new SlowestBroadcasts();
   readonly #deliveredBySecond = new Map<number, { delivered: number }>();
@@ -61,9 +61,8 @@ export class Deliveries {
     this.#context = context;
     this.#newestNs = plan.target.droppable ? new Map() : null;
     this.#lateAfterNs = plan.lateAfterMs * 1e6;
-    const { network, headline } = plan;
-    this.#byLink = linkLatencies({ ...context, ...layout, network, headline });
     this.#slow = slowReaders(context);
+    this.#populationsBy = populationLatencies(context);
     this.#routes = layout.streams.map((stream) => routeOf(stream, plan.headline));
     this.#fanout = assignment.fanoutIsSplit
       ? null
@@ -166,16 +165,17 @@ export class Deliveries {
   }
 
   #record(receiver: number, stamp: Stamp, series: StreamSeries, latencyNs: number, receivedNs: number): void {
-    const { receipt, actual, byLink, slow, sameNode, crossNode, lowestNs } = series;
+    const { receipt, actual, populations, slow, sameNode, crossNode, lowestNs } = series;
+    const actualNs = latencyNs + stamp.intendedNs - stamp.actualNs;
     const isTimed = receipt !== null;
     if (isTimed && this.#newestNs !== null) {
       const sentNs = receivedNs - latencyNs;
       this.#newestNs.set(receiver, Math.max(sentNs, this.#newestNs.get(receiver) ?? sentNs));
     }
     if (receipt !== null) receipt.record(Math.max(lowestNs, latencyNs));
-    byLink?.record(receiver, stamp.stream, latencyNs);
+    populations?.record(receiver, stamp.stream, latencyNs, actualNs, lowestNs);
     slow?.recordOther(receivedNs - latencyNs, latencyNs);
-    if (actual !== null) actual.record(Math.max(lowestNs, latencyNs + stamp.intendedNs - stamp.actualNs));
+    if (actual !== null) actual.record(Math.max(lowestNs, actualNs));
     if ((this.#routes[stamp.stream] ?? UNKNOWN_ROUTE).broadcast !== null) {
       (this.#fanout ?? this.#parts).add(
         stamp.stream,
@@ -215,7 +215,7 @@ export class Deliveries {
     const made = {
       receipt: seriesIn(series),
       actual: seriesIn(series === plan.headline ? `${series}_actual` : undefined),
-      byLink: kind === 'same' && series === plan.headline ? this.#byLink : null,
+      populations: series === plan.headline ? this.#populationsBy(kind) : null,
       sameNode: seriesIn(nodes?.sameNode),
       crossNode: seriesIn(nodes?.crossNode),
       lowestNs: kind === 'other' ? 0 : Number.NEGATIVE_INFINITY,

@@ -19,7 +19,7 @@ function dialOf({ assignment, linkOf }: WorkerContext, client: number, url: stri
   const [own, whole] = [endpointOf(new URL(url)), endpointOf(new URL(assignment.url))];
   if (own.host !== whole.host || own.port !== whole.port)
     throw new Error(
-      `its url is at ${new URL(url).host}, and --network leads to ${new URL(assignment.url).host}`,
+      `its url is at ${new URL(url).host}, and its link leads to ${new URL(assignment.url).host}`,
     );
   return dial;
 }
@@ -43,7 +43,11 @@ export function connectOptionsFor(
       forgetAfterMs: quietNs(plan.drainMs) / 1e6,
       // A client that never comes back takes no session along.
       ...(context.absences === null ? { recovery: null } : {}),
-      ...given({ localAddress, dial: dialOf(context, client, options.url) }),
+      ...given({
+        localAddress,
+        dial: dialOf(context, client, options.url),
+        transport: plan.populations[context.populationOf[client] ?? -1]?.transport,
+      }),
     };
   };
 }

@@ -9,6 +9,7 @@ import { realTimers } from '../measure/timers.ts';
 import { TrafficSampler } from '../measure/traffic.ts';
 import { guardProcess } from '../user-files/process-guard.ts';
 import { loadScenarioFile } from '../user-files/scenario-file.ts';
+import { loadDrivers, mixesSockets } from './drivers-in-use.ts';
 import { garbageCollector } from './garbage.ts';
 import type { Assignment, FromWorker, ToWorker } from './messages.ts';
 import { startThreadPool } from './priority.ts';
@@ -49,23 +50,24 @@ function countHandshakes(sockets: OwnSockets, { noteHandshake }: TrafficSampler)
   };
 }
 
+/** The kernel times only what comes by its own sockets, and figures of populations are compared. */
+const ONE_CLOCK = 'populations of another driver are timed by the process, and all clients are timed alike';
+
 async function createSession(assignment: Assignment): Promise<GeneratorSession> {
   const { plan } = assignment;
   const scenario =
     plan.scenarioFile === null
       ? scenarios.find(({ name }) => name === plan.scenario)
       : await loadScenarioFile(plan.scenarioFile);
-  const driver = drivers.find(
-    ({ name, protocol }) => name === plan.driver && protocol === plan.target.protocol,
-  );
   if (scenario === undefined) throw new Error(`there is no scenario ${plan.scenario}`);
-  if (driver === undefined) throw new Error(`there is no driver ${plan.driver} for ${plan.target.protocol}`);
-  await driver.load?.();
+  const driver = await loadDrivers(plan, drivers);
   const target = await loadTarget(plan);
   const clock = createClock(assignment.originNs);
   const telemetry = new TelemetrySampler(clock);
   const traffic = new TrafficSampler();
-  const opened = driver.opensStreams === true ? openSockets(plan, new URL(assignment.url), clock) : null;
+  const obstacle = mixesSockets(plan, drivers) ? ONE_CLOCK : null;
+  const opened =
+    driver.opensStreams === true ? openSockets({ ...plan, obstacle }, new URL(assignment.url), clock) : null;
   const sockets = opened === null ? null : countHandshakes(opened, traffic);
   const kernel = sockets?.loop ?? null;
   if (kernel !== null) {

@@ -3,6 +3,7 @@ import type { Connection } from '../drivers/driver.ts';
 import { arrivalsNs } from '../plan/arrivals.ts';
 import type { Plan } from '../plan/plan.ts';
 import { initialRateHz, type Profile } from '../plan/profile.ts';
+import { arrivalsOf } from '../plan/schedules.ts';
 import type { WorkerContext } from './context.ts';
 import { type PacedArrival, Pacer } from './pacer.ts';
 import type { PacerWaits } from './pacer-waits.ts';
@@ -72,11 +73,11 @@ export class Sender {
   async #pace(profile: Profile, startNs: number, measured: boolean): Promise<void> {
     const { clock, plan, layout, clients } = this.#context;
     if (!layout.streams.some(({ sender }) => clients.has(sender))) return;
-    const offsetsNs = arrivalsNs(profile, plan.arrival, plan.seed);
+    const from = measured ? 0 : warmupFrom(plan, layout);
     const pacer = new Pacer({
       clock,
       wait: this.#options.waits.create(),
-      arrivals: ownArrivals(offsetsNs, layout, clients, measured ? 0 : warmupFrom(plan, layout)),
+      arrivals: arrivalsOfWorker(plan, profile, layout, clients, from),
       startNs,
       onDue: (index, intendedNs) => this.#send(index, intendedNs, measured),
     });
@@ -99,6 +100,21 @@ export class Sender {
 /** The first stream of the warm-up. With a cool-down its senders are those whose turn in the measured time comes late. */
 function warmupFrom({ senderCooldownMs }: Pick<Plan, 'senderCooldownMs'>, { streams }: Layout): number {
   return senderCooldownMs === null ? 0 : Math.ceil(streams.length / 2);
+}
+
+/** The arrivals of the schedule of a plan that are of these clients. Populations with rates have schedules of their own. */
+function arrivalsOfWorker(
+  plan: Plan,
+  profile: Profile,
+  layout: Layout,
+  clients: ReadonlySet<number>,
+  from: number,
+): Generator<PacedArrival, void> {
+  if (plan.populations.some(({ rateShare }) => rateShare !== null)) {
+    const isOwn = layout.streams.map(({ sender }) => clients.has(sender));
+    return arrivalsOf(plan, layout, profile, isOwn);
+  }
+  return ownArrivals(arrivalsNs(profile, plan.arrival, plan.seed), layout, clients, from);
 }
 
 /**

@@ -27,18 +27,18 @@ export interface OwnSockets extends SocketsInUse {
 export type OpenKernel = (clock: Clock) => KernelLoop;
 
 /**
- * Opens the sockets that a plan asks for, for connections to a URL; those with TLS use Node's. Throws NO_KERNEL_SOCKETS
- * where the plan asks for the kernel's and this process cannot have them.
+ * Opens the sockets that a plan asks for, for connections to a URL; those with TLS, and those of a run with an `obstacle`,
+ * use Node's. Throws NO_KERNEL_SOCKETS where the plan asks for the kernel's and this process cannot have them.
  */
 export function openSockets(
-  { sockets }: Pick<Plan, 'sockets'>,
+  { sockets, obstacle: ofRun = null }: Pick<Plan, 'sockets'> & { readonly obstacle?: string | null },
   url: URL,
   clock: Clock,
   openKernel: OpenKernel = openKernelLoop,
 ): OwnSockets {
   const openByNode = nodeSockets(() => clock.nowNs());
   const { loop, obstacle } = tryKernel(clock, openKernel);
-  const problem = isSecure(url) ? 'connections with TLS use those of Node.js' : obstacle;
+  const problem = isSecure(url) ? 'connections with TLS use those of Node.js' : (ofRun ?? obstacle);
   if (sockets !== 'node' && loop !== null && problem === null) {
     const openStream: OpenStream = (address, handlers) =>
       address.tls === null ? loop.open(address, handlers) : openByNode(address, handlers);

@@ -1,6 +1,7 @@
 import { isHolding } from '../contract/scenario.ts';
 import { type Connection, type Driver, given, type OnRead, type Recognizer } from '../drivers/driver.ts';
 import type { ReasonCounts } from '../measure/reason-counts.ts';
+import { ofPopulation } from '../measure/series.ts';
 import { ClientLives } from './client-life.ts';
 import type { WorkerContext } from './context.ts';
 import { connectOptionsFor } from './joining.ts';
@@ -43,6 +44,8 @@ export function createPool(
     }),
     onOpened: (client, connection, connectNs) => {
       recorder.record('connect', connectNs);
+      const population = plan.populations[context.populationOf[client] ?? -1];
+      if (population !== undefined) recorder.record(ofPopulation('connect', population.name), connectNs);
       onOpened(client, connection);
     },
     onUpgraded: (upgradeNs) => recorder.record('connect_upgraded', upgradeNs),

@@ -119,7 +119,7 @@ export function seriesOfRun(own: Readonly<Record<string, string>> = {}): readonl
   const ownSeries = Object.entries(own).map(([name, meaning]) =>
     defineSeries(name, meaning, { mayBeZero: true, sampledBy: seriesNamed(name)?.sampledBy ?? null }),
   );
-  // Those of links follow the series that they are a part of.
+  // Those of populations and links follow the series that they are a part of.
   const [linked, others] = [true, false].map((is) =>
     ownSeries.filter(({ name }) => (seriesNamed(name) !== undefined) === is),
   );
@@ -132,13 +132,25 @@ export function seriesOfRun(own: Readonly<Record<string, string>> = {}): readonl
   ];
 }
 
+/** The series of the clients of one population: `delivery{mobile}`. */
+export function ofPopulation(series: string, population: string): string {
+  return `${series}{${population}}`;
+}
+
+/** Whether the values of a series are of clients that connect, which is before the measured time. */
+export function isOfConnecting(series: string): boolean {
+  return /^connect(_upgraded)?(\{|$)/.test(series);
+}
+
+/** What stands behind the name of a series that is a part of another. */
+const PART_OF_SERIES = /(\{[\w-]+\})?(_(unstalled|across_hosts|without_link))*$/;
+
 /**
- * The definition of a series of the harness, also without its stalls, across hosts, of one link or without links; undefined
- * for a scenario's own.
+ * The definition of a series of the harness, also without its stalls, across hosts, of one population or without links;
+ * undefined for a scenario's own.
  */
 export function seriesNamed(name: string): SeriesDefinition | undefined {
-  const suffix = /_(unstalled|across_hosts|link\d|direct|without_link)$/.exec(name)?.[0] ?? '';
-  const whole = name.slice(0, name.length - suffix.length);
+  const whole = name.slice(0, PART_OF_SERIES.exec(name)?.index);
   return SERIES.find((each) => each.name === whole);
 }
 

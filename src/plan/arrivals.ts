@@ -8,7 +8,8 @@ export type ArrivalProcess = (typeof ARRIVALS)[number];
 
 /**
  * Yields the open-loop schedule: the times in nanoseconds from the start at which messages are due, ascending, up to the
- * end of the profile. The same arguments give the same schedule in every process.
+ * end of the profile. The same arguments give the same schedule in every process. `phase` is how many messages, below 1,
+ * the first one of constant arrivals comes after the start.
  *
  * A Poisson process of changing rate is a unit-rate process whose time is stretched by the inverse of the
  * cumulative rate (Cinlar, Introduction to Stochastic Processes, 1975, section 4.7).
@@ -17,8 +18,9 @@ export function* arrivalsNs(
   profile: Profile,
   arrival: ArrivalProcess,
   seed: number,
+  phase = 0,
 ): Generator<number, void> {
-  let messages = 0;
+  let messages = phase;
   const nextCount = arrival === 'constant' ? () => messages++ : unitPoisson(seed);
   for (;;) {
     const timeMs = timeOfCountMs(profile, nextCount());

@@ -165,6 +165,12 @@ export function parseLinks(text: string): readonly Link[] {
 
 const MAX_LINKS = 9;
 
+/** Reads one link without a share. Throws BAD_OPTION. */
+export function parseLink(text: string, name: string): Link {
+  const link = text.includes(',') ? refuseLink(`"${text}" is more than one link`) : readLink(text, name);
+  return link.share === null ? link : refuseLink(`"${text}" has a share of the clients`, 'Remove it.');
+}
+
 function readLink(text: string, name: string): Link {
   const [, shareText, rest = ''] = /^(?:([^:=\s]*)\s*:)?\s*(.*)$/s.exec(text) ?? [];
   const words = rest.split(/\s+/).filter((each) => each !== '');

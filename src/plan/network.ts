@@ -1,11 +1,8 @@
-import { mersenne } from 'pure-rand/generator/mersenne';
 import { z } from 'zod';
 import { isSecure, parseAddress, requireAllowedHost } from '../contract/address.ts';
-import { everyClient } from '../contract/scenario.ts';
 import { fail } from '../errors.ts';
 import { formatPercent } from '../units.ts';
 import { type Link, linkSchema } from './link.ts';
-import { shuffled } from './shuffled.ts';
 
 /** What makes the links: a relay process of sockbench, a running Toxiproxy, or the kernel. */
 const VIA = ['relay', 'toxiproxy', 'netem'] as const;
@@ -100,72 +97,24 @@ function requireLinkable(via: NetworkVia, links: readonly Link[], target: Linked
 export function planNetwork(
   { network, networkVia }: { readonly network: readonly Link[] | null; readonly networkVia: NetworkVia },
   target: LinkedTarget,
-  clients: number,
   isViaGiven: boolean,
 ): NetworkPlan | null {
   if (network === null) {
     if (isViaGiven)
-      fail('BAD_NETWORK', '--network-via needs --network', "Add --network 'rtt=80ms', or remove it.");
+      fail(
+        'BAD_NETWORK',
+        '--network-via needs --network, or links of populations',
+        "Add --network 'rtt=80ms', or remove it.",
+      );
     return null;
   }
   requirePossibleLinks(networkVia, network);
   requireLinkable(networkVia, network, target);
-  for (const { share, text } of network) {
-    if (share === null || clientsOfShare(share, clients) > 0) continue;
-    fail(
-      'BAD_NETWORK',
-      `--network "${text}": ${formatPercent(share)} of ${clients} clients is less than one`,
-      'Give a larger share, or more --clients.',
-    );
-  }
   return { ...networkVia, links: network };
 }
 
-function clientsOfShare(share: number, clients: number): number {
-  return Math.round(share * clients);
-}
-
-/**
- * The link of each client, as its index in the list of the plan; null for a client without one. Clients are shuffled by
- * the seed, and each link with a share takes the next ones, so that the same seed gives the same clients
- * in every arm and every process.
- */
-export function linksOfClients(
-  links: readonly Link[],
-  clients: number,
-  seed: number,
-): ReadonlyArray<number | null> {
-  const rest = links.findIndex(({ share }) => share === null);
-  const linkOf: Array<number | null> = Array.from({ length: clients }, () => (rest < 0 ? null : rest));
-  const order = shuffled(everyClient(clients), mersenne(seed));
-  let next = 0;
-  for (const [index, { share }] of links.entries()) {
-    for (const client of order.slice(next, next + clientsOfShare(share ?? 0, clients)))
-      linkOf[client] = index;
-    next += clientsOfShare(share ?? 0, clients);
-  }
-  return linkOf;
-}
-
-/** The name of the clients that no link has, in series and reports. */
+/** The name of the population of the clients that no link of --network has. */
 export const DIRECT = 'direct';
-
-/** The series of a run that are about its links, with their meanings. */
-export function linkSeries(headline: string, network: NetworkPlan | null): Readonly<Record<string, string>> {
-  if (network === null || !LINKED.has(headline)) return {};
-  const { links } = network;
-  const named = links.map((link) => [`${headline}_${link.name}`, `${headline} at clients with ${link.text}`]);
-  const isWhole = links.some(({ share }) => share === null || share === 1);
-  const direct = isWhole ? [] : [[`${headline}_${DIRECT}`, `${headline} at clients without a link`]];
-  const without = [
-    `${headline}_without_link`,
-    `${headline} less the constant delay of the links on its way; jitter and bandwidth remain`,
-  ];
-  return Object.fromEntries([...named, ...direct, without]);
-}
-
-/** The headlines whose way is known: from the sender over its link, and to the receiver over its own. */
-const LINKED: ReadonlySet<string> = new Set(['delivery', 'ack', 'reply']);
 
 /** The delay of one direction that every message has, in nanoseconds. */
 export function constantDelayNs({ latencyMs, jitterMs }: Pick<Link, 'latencyMs' | 'jitterMs'>): number {

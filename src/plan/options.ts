@@ -20,6 +20,7 @@ import { parseLinks } from './link.ts';
 import { parseNetworkVia } from './network.ts';
 import { parsePayload } from './payload-plan.ts';
 import { parsePayloadSizes } from './payload-sizes.ts';
+import { parsePopulations } from './populations.ts';
 import { parseProfile } from './profile.ts';
 import { parseReconnect } from './reconnect.ts';
 import { parseSourceAddresses } from './source-addresses.ts';
@@ -168,6 +169,15 @@ export const PLAN_OPTIONS = {
     parseNetworkVia,
   ),
   ...SETTING_OPTIONS,
+  population: {
+    ...option(
+      'POPULATION',
+      null,
+      'clients that have something in common, such as \'mobile: clients=20% transport=polling link="rtt=200ms"\'; repeatable',
+      parsePopulations,
+    ),
+    isRepeated: true,
+  },
   clients: option('N', '200', 'connections', integer(1, 100_000)),
   rate: option('RATE', '100/s', 'messages of all senders, or stages: 10s@50/s,20s@50..500/s', checkedRate),
   arrival: option('KIND', 'constant', 'message spacing', choice(ARRIVALS)),

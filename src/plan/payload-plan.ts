@@ -162,7 +162,7 @@ interface PlannedPayloads {
 export function contentsOf({ payload, payloadBytes, payloadType, seed }: PlannedPayloads): PayloadContents {
   if (payload?.kind === 'sizes')
     return drawnSizes(sizeAtQuantile(payload, MIN_PAYLOAD_BYTES[payloadType]), seed);
-  if (payload === null || payload.path === null) return fixedSize(payloadBytes);
+  if (payload === null || payload.path === null) return fixedSize(payload?.largestBytes ?? payloadBytes);
   const files = readPayloadFiles(payload.path);
   if (digestOfFiles(files) !== payload.digest)
     fail('BAD_PAYLOAD_FILE', `--payload: ${payload.path} has changed since the run began`, 'Run again.');

@@ -6,7 +6,7 @@ import { ARRIVALS } from './arrivals.ts';
 import { disruptionSchema, parseDisruptions, planDisruptions, requireConnections } from './disruptions.ts';
 import { requireEnoughClients } from './disturbed-clients.ts';
 import { requireReceivers, requireSenders, requireSoundLayout } from './layout.ts';
-import { linkSeries, networkSchema, planNetwork } from './network.ts';
+import { networkSchema, planNetwork } from './network.ts';
 import { requireConsistent } from './option-conflicts.ts';
 import {
   PLAN_OPTIONS,
@@ -17,6 +17,16 @@ import {
   type Settings,
 } from './options.ts';
 import { payloadPlanSchema, payloadTypes, planPayload } from './payload-plan.ts';
+import {
+  planPopulations,
+  rateOfPopulations,
+  requireLinksApart,
+  requirePopulated,
+  requireTurns,
+} from './population-load.ts';
+import { publishersOfRun, sizePopulations } from './population-plan.ts';
+import { seriesOfPlan } from './population-series.ts';
+import { populationSchema } from './populations.ts';
 import { parseProfile, profileDurationMs } from './profile.ts';
 import { NO_RECONNECT, reconnectSchema } from './reconnect.ts';
 import { type TargetPlan, targetPlanSchema } from './target-plan.ts';
@@ -51,6 +61,8 @@ export const planSchema = z
     sourceAddresses: z.array(text).readonly().default([]),
     /** The links between clients and server; null where they connect directly. */
     network: networkSchema.nullable().default(null),
+    /** Clients that have something in common; none where all clients are alike. */
+    populations: z.array(populationSchema).readonly().default([]),
     clients: whole,
     workers: whole,
     /** Why --workers auto chose this number; null for a number that was given. */
@@ -111,47 +123,56 @@ export function buildPlan(
   const settings = SETTING_NAMES.filter((name) => given[name] !== undefined);
   const target = targetOf(options, settings);
   requireConsistent(options, given, asked);
-  const profile = parseProfile(options.rate, options.duration);
+  const { clients, seed, rate } = options;
+  const sized = sizePopulations(options.population, options.network, clients);
+  const profile = parseProfile(rateOfPopulations(sized, asked['rate']) ?? rate, options.duration);
   const speech = { protocol: target.protocol, transport: options.transport };
-  const layout = scenario.layout(scenarioOptions, options.clients, speech);
-  requireSoundLayout(scenario, layout, options.clients);
-  requireReceivers(layout, scenario, options.clients);
+  const publishers = publishersOfRun({ populations: sized, clients, seed });
+  const layout = scenario.layout(scenarioOptions, clients, speech, publishers);
+  requireSoundLayout(scenario, layout, clients);
+  requireReceivers(layout, scenario, clients);
   const warmupMaxMs = Math.max(options.warmup, options.warmupMax);
+  requireTurns(sized, options.senderCooldown);
   if (options.senderCooldown !== null)
     requireSenders(layout, { ...options, cooldownMs: options.senderCooldown, profile, warmupMaxMs });
+  const headline = headlineOf(scenario, layout, target);
+  if (options.population !== null)
+    requirePopulated(scenario, headline, publishers, asked['publishers'] !== undefined);
   const durationMs = profileDurationMs(profile);
-  const own = scenario.disrupt?.(scenarioOptions);
-  const asDisrupted = options.disrupt ?? (own === undefined ? [] : parseDisruptions(own));
-  const isOwn = options.disrupt === null && own !== undefined;
-  const disruptions = planDisruptions(asDisrupted, durationMs, isOwn ? scenario.name : undefined);
-  if (disruptions.length > 0) requireConnections(scenario);
-  requireEnoughClients(disruptions, layout, options.clients);
+  const driverOf = (transport: Transport) => options.driver ?? defaultDriver(target.protocol, transport);
+  const payloads = { ...options, types: payloadTypes(layout, options.payloadType) };
+  const ofRun = planPayload(payloads);
+  const { populations, links } = planPopulations({ ...options, sized, layout, driverOf, payloads });
+  const network = planNetwork({ ...options, network: links }, target, asked['networkVia'] !== undefined);
+  requireLinksApart(populations, network);
   const plan: Plan = {
     scenario: scenario.name,
     scenarioFile,
-    headline: headlineOf(scenario, layout, target),
+    headline,
     scenarioOptions,
     target,
     transport: options.transport,
     settings: Object.fromEntries(
       SETTING_NAMES.map((name) => [name, settings.includes(name) ? options[name] : null]),
     ) as Settings,
-    driver: options.driver ?? defaultDriver(target.protocol, options.transport),
+    driver: driverOf(options.transport),
     sockets: options.sockets,
     sourceAddresses: options.sourceAddresses ?? [],
-    network: planNetwork(options, target, options.clients, asked['networkVia'] !== undefined),
-    clients: options.clients,
+    network,
+    populations,
+    clients,
     ...plannedWorkers(options.workers),
     pin: options.pin === 'on',
     profile,
     arrival: options.arrival,
-    seed: options.seed,
+    seed,
     senderCooldownMs: options.senderCooldown,
-    ...planPayload({ ...options, types: payloadTypes(layout, options.payloadType) }),
+    payload: ofRun.payload,
+    payloadBytes: Math.max(ofRun.payloadBytes, ...populations.map(({ payloadBytes }) => payloadBytes)),
     payloadType: options.payloadType,
     verify: options.verify,
     cpuProfile: options.profile,
-    disruptions,
+    disruptions: disruptionsOf(scenario, scenarioOptions, options, durationMs, layout),
     reconnect: options.reconnect,
     durationMs,
     warmupMs: options.warmup,
@@ -162,17 +183,32 @@ export function buildPlan(
     connectTimeoutMs: options.connectTimeout,
     thresholds: [],
   };
-  return { scenario: withLinkSeries(scenario, plan), plan: Object.freeze(plan), layout };
+  return { scenario: withSeriesOfPlan(scenario, plan), plan: Object.freeze(plan), layout };
 }
 
-/** Returns the scenario with the series of the links of a plan, as its own. */
-export function withLinkSeries(
+/** The disruptions that are given, or those of the scenario. */
+function disruptionsOf(
   scenario: Scenario,
-  { headline, network }: Pick<Plan, 'headline' | 'network'>,
+  scenarioOptions: Plan['scenarioOptions'],
+  { disrupt, clients }: PlanOptions,
+  durationMs: number,
+  layout: Layout,
+): Plan['disruptions'] {
+  const own = scenario.disrupt?.(scenarioOptions);
+  const given = disrupt ?? (own === undefined ? [] : parseDisruptions(own));
+  const isOwn = disrupt === null && own !== undefined;
+  const disruptions = planDisruptions(given, durationMs, isOwn ? scenario.name : undefined);
+  if (disruptions.length > 0) requireConnections(scenario);
+  requireEnoughClients(disruptions, layout, clients);
+  return disruptions;
+}
+
+/** Returns the scenario with the series of a plan that are of populations, or about links, as its own. */
+export function withSeriesOfPlan(
+  scenario: Scenario,
+  plan: Pick<Plan, 'headline' | 'network' | 'populations'>,
 ): Scenario {
-  return network === null
-    ? scenario
-    : { ...scenario, series: { ...scenario.series, ...linkSeries(headline, network) } };
+  return { ...scenario, series: { ...scenario.series, ...seriesOfPlan(plan) } };
 }
 
 /** Pushes to one client each have no skew: their latency is shown first, or the gap between them. */

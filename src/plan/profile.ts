@@ -85,9 +85,10 @@ export function initialRateHz(profile: Profile): number {
 /** The rounding error of the area of a stage, in messages. It must not add a message. */
 const COUNT_TOLERANCE = 1e-9;
 
-/** The number of messages of constant arrivals, which is the average of random ones. */
-export function profileMessages(profile: Profile): number {
-  return Math.ceil(profile.reduce((sum, stage) => sum + stageCount(stage), 0) - COUNT_TOLERANCE);
+/** The number of messages of constant arrivals that begin with `phase`, which is about the average of random ones. */
+export function profileMessages(profile: Profile, phase = 0): number {
+  const count = profile.reduce((sum, stage) => sum + stageCount(stage), 0);
+  return Math.max(0, Math.ceil(count - phase - COUNT_TOLERANCE));
 }
 
 /**

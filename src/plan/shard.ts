@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { Layout } from '../contract/scenario.ts';
 import { fail } from '../errors.ts';
+import type { PayloadPlan } from './payload-plan.ts';
 import type { Plan } from './plan.ts';
 
 /** One of the equal parts of a run that separate machines carry out. */
@@ -52,14 +53,21 @@ export function clientsOfShard({ index, count }: Shard, clients: number): number
 
 /** What the plans of all shards of a run have in common: all but where its files are, and who permitted the load. */
 export function sharedPlan(plan: Plan): Plan {
-  const { scenarioFile, target, payload } = plan;
+  const { scenarioFile, target, payload, populations } = plan;
   const named = (path: string | null) => (path === null ? null : basename(path));
+  // The digest says whether the files are the same. Builds of zlib compress differently.
+  const portable = (each: PayloadPlan) => ({ ...each, path: named(each.path), deflatedShare: 0 });
   return {
     ...plan,
     scenarioFile: named(scenarioFile),
     target: { ...target, file: named(target.file), allowRemote: null },
-    // The digest says whether the files are the same. Builds of zlib compress differently.
-    payload: payload && { ...payload, path: named(payload.path), deflatedShare: 0 },
+    payload: payload && portable(payload),
+    populations: populations.map((each) => ({
+      ...each,
+      // The text may have the path of a file.
+      text: '',
+      payload: each.payload && portable(each.payload),
+    })),
   };
 }
 

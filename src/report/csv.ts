@@ -3,14 +3,15 @@ import type { Comparison, MetricOutcome } from '../result/comparison.ts';
 import { FIGURES } from '../result/metrics.ts';
 import type { Repeated, StartFigure } from '../result/repeated.ts';
 import type { RunResult } from '../result/run-result.ts';
-import { viewResult } from '../result/view.ts';
+import { type ResultView, viewResult } from '../result/view.ts';
 import { type CiPair, ciView } from './ci/view.ts';
 import { reasonsOfStep } from './content/capacity-verdict.ts';
 import { FLAT_COLUMNS } from './content/columns.ts';
 import { gradeOf } from './content/comparison-metrics.ts';
+import { viewsOfPopulations } from './content/populations.ts';
 import { firstStart, repeatedVerdict } from './content/repeated-figures.ts';
 import { targetLabel } from './content/run-verdict.ts';
-import type { CellValue, Kind } from './content/table.ts';
+import type { CellValue, Column, Kind } from './content/table.ts';
 import { plain } from './plain.ts';
 
 /** Fixed units: the suffix of a header, and what a value in its base unit is divided by. */
@@ -51,9 +52,45 @@ function csvTable<Row>(columns: ReadonlyArray<CsvColumn<Row>>, rows: readonly Ro
   return [header.join(','), ...lines, ''].join('\n');
 }
 
-/** Renders one row per result: numbers at full precision, an empty cell where there is no value. */
+/** A result, or one population of it. */
+interface ResultRow {
+  readonly view: ResultView;
+  /** Null for all clients. */
+  readonly population: string | null;
+  /** The columns that have a value; null for all of them. */
+  readonly columns: readonly string[] | null;
+}
+
+/** What a row of a population has beside its latencies and deliveries. */
+const SHARED_COLUMNS: readonly string[] = ['target', 'scenario', 'clients', 'sent', 'validity', 'started_at'];
+
+/** A column with the values of results, and those that a population has of its own. */
+function rowColumn({ id, kind, value }: Column<ResultView>): CsvColumn<ResultRow> {
+  const isShown = ({ columns }: ResultRow) =>
+    columns === null || columns.includes(id) || SHARED_COLUMNS.includes(id);
+  return { id, kind, value: (row) => (isShown(row) ? value(row.view) : null) };
+}
+
+const ROW_COLUMNS = FLAT_COLUMNS.map(rowColumn);
+/** Behind the target, of which the populations are. */
+const CSV_COLUMNS: ReadonlyArray<CsvColumn<ResultRow>> = [
+  ...ROW_COLUMNS.slice(0, 1),
+  { id: 'population', kind: 'text', value: ({ population }) => population },
+  ...ROW_COLUMNS.slice(1),
+];
+
+/**
+ * Renders one row per result, and one for each of its populations below it: numbers at full precision, an empty cell where
+ * there is no value.
+ */
 export function renderCsv(results: readonly RunResult[]): string {
-  return csvTable(FLAT_COLUMNS, results.map(viewResult));
+  const rows = results
+    .map(viewResult)
+    .flatMap((view): ResultRow[] => [
+      { view, population: null, columns: null },
+      ...viewsOfPopulations(view).map(({ name, ...own }) => ({ ...own, population: name })),
+    ]);
+  return csvTable(CSV_COLUMNS, rows);
 }
 
 interface FigureRow {

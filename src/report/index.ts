@@ -96,7 +96,7 @@ export const RUNS: DocumentKind<readonly RunResult[]> = {
     format('hlog', 'hlog', 'every series over time as an HdrHistogram log', (results) =>
       renderHlog(onlyResult('hlog', results)),
     ),
-    format('csv', 'csv', 'one row per result in fixed units', renderCsv),
+    format('csv', 'csv', 'one row per result and population in fixed units', renderCsv),
     format('badge', 'badge.svg', 'an SVG badge of the verdict', renderRunBadge),
   ],
 };

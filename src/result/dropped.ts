@@ -4,8 +4,10 @@ import type { RunResult } from './run-result.ts';
  * Counts the deliveries that are missing as dropped where the target declares that its server may drop them: they are no
  * losses. Returns any other result unchanged.
  */
-export function withDropped<T extends Pick<RunResult, 'plan' | 'ledger' | 'intervals'>>(result: T): T {
-  const { plan, ledger, intervals } = result;
+export function withDropped<T extends Pick<RunResult, 'plan' | 'ledger' | 'intervals' | 'populations'>>(
+  result: T,
+): T {
+  const { plan, ledger, intervals, populations } = result;
   if (!plan.target.droppable) return result;
   const anomalies = ledger.anomalies
     .map((account) => ({ ...account, lost: 0 }))
@@ -20,5 +22,9 @@ export function withDropped<T extends Pick<RunResult, 'plan' | 'ledger' | 'inter
       anomalyCount: anomalies.length,
     },
     intervals: intervals.map((interval) => ({ ...interval, lost: 0 })),
+    populations: populations.map(({ deliveries, ...population }) => ({
+      ...population,
+      deliveries: deliveries && { ...deliveries, dropped: deliveries.lost, lost: 0 },
+    })),
   };
 }

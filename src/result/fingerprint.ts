@@ -1,6 +1,7 @@
 import { networkText } from '../plan/network.ts';
 import type { Plan } from '../plan/plan.ts';
 import { disruptionText, reconnectText } from './disruption-text.ts';
+import { payloadText, populationsText } from './population-text.ts';
 import type { RunResult } from './run-result.ts';
 
 /** What must be equal before figures of two sessions may be compared, by its name for people. */
@@ -93,16 +94,9 @@ export function loadFingerprint(plan: Plan): Fingerprint {
     reconnect: reconnectText(plan.reconnect),
     'connect rate': `${plan.connectRateHz}/s`,
     ...(plan.network === null ? {} : { network: networkText(plan.network) }),
+    ...(plan.populations.length === 0 ? {} : { populations: populationsText(plan) }),
     'CPU profile': plan.cpuProfile ? 'on' : 'off',
   };
-}
-
-function payloadText({ payload, payloadBytes, payloadType }: Plan): string {
-  if (payload?.kind === 'files') return `files ${payload.digest} ${payloadType}`;
-  if (payload?.kind !== 'sizes') return `${payloadBytes} B ${payloadType}`;
-  const { minBytes, maxBytes, percentiles } = payload;
-  const sizes = percentiles.map(({ percent, bytes }) => `p${percent}=${bytes}B`).join(' ');
-  return `${sizes} from ${minBytes ?? 'the smallest'} to ${maxBytes ?? 'the last'} ${payloadType}`;
 }
 
 /** Values that were not given are left out. */

@@ -17,6 +17,7 @@ import { runFloorSchema } from './stored-floor.ts';
 import { ledgerSchema } from './stored-ledger.ts';
 import { linksSchema } from './stored-links.ts';
 import { cutAgesSchema, disconnectsSchema, slowestSchema } from './stored-moments.ts';
+import { populationsSchema } from './stored-populations.ts';
 import { profileSchema } from './stored-profile.ts';
 import { reasonSchema as reason, receivedSchema } from './stored-received.ts';
 import { mergedShardFields, shardSchema } from './stored-shard.ts';
@@ -170,6 +171,8 @@ export const runResultSchema = z.object({
   /** The broadcasts that took the longest until their last receiver had them, the slowest first. */
   slowest: slowestSchema.default([]),
   ...ABSENCE_FIELDS,
+  /** What the populations of the plan did and got, in its order; empty where all clients are alike. */
+  populations: populationsSchema,
   /** When clients were disconnected by the server. */
   disconnects: disconnectsSchema.default([]),
   /** At which age they were, by reason. */

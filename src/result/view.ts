@@ -4,6 +4,7 @@ import type { RunResult, StoredInterval } from './run-result.ts';
 
 export {
   isUnstalled,
+  ofPopulation,
   SERIES,
   type SeriesDefinition,
   type SeriesName,

@@ -16,6 +16,7 @@ import type { LatencyWindows } from './latency-windows.ts';
 import { linksOf } from './links.ts';
 import { findLossPattern } from './losses.ts';
 import type { RunParts } from './phases.ts';
+import { balancePopulations } from './population-result.ts';
 import type { TakenProfiles } from './profiles.ts';
 import { receivingOf } from './receiving.ts';
 import type { SampledProcess } from './server/telemetry.ts';
@@ -126,6 +127,7 @@ export function gatherResult(
     slowest: slowestStored(collector),
     ...storeAbsent(absent, record),
     slowReaders: balanceSlowReaders({ ...record, absent }),
+    populations: balancePopulations({ ...record, absent }, ledger),
     disconnects: collector.disconnects.stored(),
     cutAges: collector.disconnects.cutAges(),
     telemetry: telemetryOf(record),

@@ -187,9 +187,7 @@ export class Collector {
     this.#addOwnPushes(snapshot);
     this.timeline.addCounts(snapshot.bySecond);
     this.timeline.noteAway(secondsAway(snapshot, (timeNs) => this.#secondOf(timeNs)));
-    const { connect, connect_upgraded, ...measured } = this.windows.add(snapshot, this);
-    if (connect !== undefined) this.timeline.addTotal('connect', connect);
-    if (connect_upgraded !== undefined) this.timeline.addTotal('connect_upgraded', connect_upgraded);
+    const measured = this.windows.add(snapshot, this);
     const second = Math.round((snapshot.startNs - this.measureStartNs) / SECOND_NS);
     // A snapshot that is late at the start of measuring holds the first measured values, and the slowest of them.
     const within = Math.max(0, second);

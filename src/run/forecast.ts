@@ -8,12 +8,14 @@ import {
 import { OPERATIONS, routeOf } from '../generator/operations/index.ts';
 import { SLOW_READER_SERIES } from '../generator/slow-readers.ts';
 import { BROADCAST_SERIES } from '../measure/broadcast-series.ts';
-import { seriesNamed } from '../measure/series.ts';
+import { ofPopulation, seriesNamed } from '../measure/series.ts';
 import { slowReadersOf } from '../plan/disturbed-clients.ts';
-import { linkSeries } from '../plan/network.ts';
 import type { Plan, PlannedRun } from '../plan/plan.ts';
+import { isOfOneClient } from '../plan/population-load.ts';
+import { seriesOfReceipts } from '../plan/population-series.ts';
 import { profileMessages } from '../plan/profile.ts';
 import { mayBeAway } from '../plan/reconnect.ts';
+import { messagesOfStreams } from '../plan/schedules.ts';
 import { FIGURE_NAMES, FIGURES, type FigureName } from '../result/metrics.ts';
 
 /** Counts by series; null once a part of a count is unknown. */
@@ -38,10 +40,13 @@ export function forecastRun(run: PlannedRun) {
  * stalls is left out: it is judged, and no condition names it.
  */
 export function forecastSamples({ plan, scenario, layout }: PlannedRun): ReadonlyMap<string, number | null> {
-  const { clients, transport, profile } = plan;
+  const { clients, transport, profile, populations } = plan;
+  const upgrades = [transport, ...populations.map((each) => each.transport)].includes('upgrade');
   const counts = new SeriesCounts();
   if (!connectsByIteration(scenario)) counts.add('connect', clients);
-  if (transport === 'upgrade' && !connectsByIteration(scenario)) counts.add('connect_upgraded', clients);
+  if (isOfOneClient(plan.headline))
+    for (const each of populations) counts.add(ofPopulation('connect', each.name), each.clients);
+  if (upgrades && !connectsByIteration(scenario)) counts.add('connect_upgraded', clients);
   counts.add('receive_uncertainty', null);
   const isAway = mayBeAway(plan);
   if (isAway) for (const series of ['back', 'rejoin']) counts.add(series, null);
@@ -60,9 +65,9 @@ export function forecastSamples({ plan, scenario, layout }: PlannedRun): Readonl
   const messages = profileMessages(profile);
   counts.add('send_lag', messages);
   if (plan.target.droppable) counts.add('freshness', null);
+  const ofStreams = messagesOfStreams(plan, layout);
   for (const [index, stream] of layout.streams.entries()) {
-    // The k-th message goes to stream k modulo their number.
-    const share = Math.max(0, Math.ceil((messages - index) / layout.streams.length));
+    const share = ofStreams[index] ?? 0;
     const { starts } = OPERATIONS[stream.operation.kind];
     if (starts === 'iteration') addIterations(counts, share, scenario, stream, plan);
     else if (stream.receivers.length > 0) addMessages(counts, share, stream, plan);
@@ -75,7 +80,7 @@ export function forecastSamples({ plan, scenario, layout }: PlannedRun): Readonl
   return counts;
 }
 
-function forecastUnavailable({ target, transport }: Plan): UnavailableFigures {
+function forecastUnavailable({ target, transport, populations }: Plan): UnavailableFigures {
   const unavailable = new Map<FigureName, { problem: string; hint: string }>();
   if (target.reference === null && target.exec === null) {
     const problem = 'the server is already running, so that its process will be unknown';
@@ -86,22 +91,19 @@ function forecastUnavailable({ target, transport }: Plan): UnavailableFigures {
     const problem = 'the probe that samples event-loop utilization needs Node.js';
     unavailable.set('server_loop_utilization', { problem, hint: 'Use server_cpu.' });
   }
-  if (transport === 'websocket') {
+  const transports = populations.length === 0 ? [transport] : populations.map((each) => each.transport);
+  if (transports.every((each) => each === 'websocket')) {
     unavailable.set('empty_polls', { problem: 'clients do not poll over websocket', hint: 'Omit it.' });
   }
   return unavailable;
 }
 
 /** Adds what `count` messages of a stream record. */
-function addMessages(
-  counts: SeriesCounts,
-  count: number | null,
-  stream: Stream,
-  { headline, target, network }: Plan,
-): void {
+function addMessages(counts: SeriesCounts, count: number | null, stream: Stream, plan: Plan): void {
+  const { headline, target } = plan;
   const { series, broadcast, nodes } = routeOf(stream, headline);
   counts.add(series, count);
-  const ofHeadline = [`${series}_actual`, ...Object.keys(linkSeries(headline, network))];
+  const ofHeadline = [`${series}_actual`, ...seriesOfReceipts(plan)];
   if (series === headline) for (const name of ofHeadline) counts.add(name, count);
   const { alsoRecords } = OPERATIONS[stream.operation.kind];
   for (const name of alsoRecords(target.file !== null)) counts.add(name, count);

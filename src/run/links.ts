@@ -2,8 +2,9 @@ import { isIPv6 } from 'node:net';
 import { type DialAddress, endpointOf } from '../contract/address.ts';
 import { EXIT, SockbenchError } from '../errors.ts';
 import { foreign } from '../foreign.ts';
-import { constantDelayNs, DIRECT, linksOfClients, type NetworkPlan } from '../plan/network.ts';
+import { constantDelayNs, DIRECT, type NetworkPlan } from '../plan/network.ts';
 import type { Plan } from '../plan/plan.ts';
+import { linksOfClients } from '../plan/population-plan.ts';
 import type { FromRelay, RelaySnapshot, ToRelay } from '../relay/messages.ts';
 import type { StoredLinks } from '../result/stored-links.ts';
 import type { RelayRecord } from './relay-record.ts';
@@ -116,14 +117,15 @@ function startRelay({ links }: NetworkPlan, seed: number, start: LinksStart): Pr
 
 /** The clients by their links, and what the links did; null without links. */
 export function linksOf({
-  plan: { network, clients, seed },
+  plan,
   relay,
 }: {
   readonly plan: Plan;
   readonly relay: RelayRecord | null;
 }): StoredLinks | null {
+  const { network } = plan;
   if (network === null) return null;
-  const linkOf = linksOfClients(network.links, clients, seed);
+  const linkOf = linksOfClients(plan);
   const countOf = (link: number | null) => linkOf.filter((each) => each === link).length;
   const linked = network.links.map((link, index) => ({
     ...{ link: link.name, text: link.text, clients: countOf(index) },

@@ -5,8 +5,8 @@ import { BroadcastLog, encodeBroadcasts, MAX_GATHERED } from '../measure/encoded
 import type { BroadcastPart } from '../measure/fanout.ts';
 import type { AccountRow } from '../measure/ledger.ts';
 import { SlowestBroadcasts } from '../measure/slowest-broadcasts.ts';
-import { arrivalsNs } from '../plan/arrivals.ts';
 import type { PlannedRun } from '../plan/plan.ts';
+import { arrivalsOf } from '../plan/schedules.ts';
 import {
   clientsOfShard,
   crossesShards,
@@ -130,11 +130,9 @@ export class ShardRun {
     const starts = layout.streams.map(({ operation }) => OPERATIONS[operation.kind].starts);
     if (starts.some((each, stream) => each === 'iteration' && isElsewhere[stream] === true)) return null;
     const counts = new Array<number>(layout.streams.length).fill(0);
-    let index = 0;
-    for (const _ of arrivalsNs(plan.profile, plan.arrival, plan.seed)) {
+    for (const { index } of arrivalsOf(plan, layout, plan.profile, isElsewhere)) {
       const stream = index % counts.length;
       counts[stream] = (counts[stream] ?? 0) + 1;
-      index += 1;
     }
     return counts
       .map((sent, stream) => ({ stream, sent, rejected: 0 }))

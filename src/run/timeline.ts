@@ -1,6 +1,6 @@
 import type { SecondCounts } from '../generator/messages.ts';
 import { NsHistogram, type SparseCounts } from '../measure/histogram.ts';
-import { isUnstalled, SERIES } from '../measure/series.ts';
+import { isOfConnecting, isUnstalled, SERIES } from '../measure/series.ts';
 import { MAX_INTERVALS, type StoredInterval } from '../result/run-result.ts';
 import { SeriesSums } from '../result/stored-series.ts';
 import { CoarseningList } from './coarsening.ts';
@@ -48,16 +48,18 @@ export class Timeline {
     this.#measuredS = Math.min(this.#measuredS, Math.ceil(measureMs / 1000));
   }
 
-  /** Adds to a series as a whole, and to the interval of a second. Only the whole of an unstalled series is judged. */
+  /**
+   * Adds to a series as a whole, and to the interval of a second. Only the whole of an unstalled series is judged, and
+   * clients connect before the measured time.
+   */
   addSeries(second: number, series: Readonly<Record<string, SparseCounts>>): void {
     for (const [name, sparse] of Object.entries(series)) {
-      this.addTotal(name, sparse);
-      if (!isUnstalled(name)) this.#openSeries(second, name).addSparse(sparse);
+      this.#addTotal(name, sparse);
+      if (!isUnstalled(name) && !isOfConnecting(name)) this.#openSeries(second, name).addSparse(sparse);
     }
   }
 
-  /** Adds to a series as a whole only, for what happens before measuring. */
-  addTotal(name: string, sparse: SparseCounts): void {
+  #addTotal(name: string, sparse: SparseCounts): void {
     getOrAdd(this.series, name, () => new NsHistogram()).addSparse(sparse);
   }
 

@@ -143,7 +143,7 @@ interface Token {
 }
 
 const TOKEN =
-  /(?<name>(?!(?:and|or|not)\b)[A-Za-z_][\w.]*)|(?<value>\d+(?:\.\d+)?(?:\s*(?:%|\/\s*[A-Za-z]+|(?!(?:and|or|not)\b)[A-Za-z]+(?![\w.])))?)|(?<operator>[<>]=?|==)|(?<other>and|or|not|!=|\S)/giu;
+  /(?<name>(?!(?:and|or|not)\b)[A-Za-z_][\w.]*(?:\{[\w-]*\}[\w.]*)?)|(?<value>\d+(?:\.\d+)?(?:\s*(?:%|\/\s*[A-Za-z]+|(?!(?:and|or|not)\b)[A-Za-z]+(?![\w.])))?)|(?<operator>[<>]=?|==)|(?<other>and|or|not|!=|\S)/giu;
 
 const ONE_FLAG_EACH = 'give the flag once for each condition; all of them must hold';
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
-import type { GivenOptions } from '../contract/options.ts';
-import { PLAN_OPTION_NAMES, type PlanOptions } from '../plan/options.ts';
+import { type GivenOptions, joinRepeated, type Option } from '../contract/options.ts';
+import { PLAN_OPTIONS, type PlanOptions } from '../plan/options.ts';
 import { loadUserFile } from './user-file.ts';
 
 /** Names of the config in the working directory; the first that exists is used. */
@@ -12,7 +12,8 @@ export const CONFIG_FILES = [
   'sockbench.config.js',
 ];
 
-type Value = string | number | boolean;
+/** A list for an option whose flag may be given several times. */
+type Value = string | number | boolean | readonly string[];
 
 /**
  * Values of flags for every run in this folder, by the flag's name in camelCase: `excludeSender` is --exclude-sender.
@@ -39,8 +40,13 @@ const value = z
   .union([z.string(), z.number(), z.boolean()], 'expected text, a number, true or false')
   .transform(String);
 
+const givenValue = (option: Option<unknown>) =>
+  option.isRepeated === true ? z.union([z.array(z.string()).transform(joinRepeated), value]) : value;
+
 const configSchema = z.strictObject({
-  ...Object.fromEntries(PLAN_OPTION_NAMES.map((name) => [name, value.optional()])),
+  ...Object.fromEntries(
+    Object.entries(PLAN_OPTIONS).map(([name, option]) => [name, givenValue(option).optional()]),
+  ),
   scenarios: z.record(z.string(), z.record(z.string(), value)).default({}),
   threshold: z.array(z.string()).default([]),
   out: z.string().optional(),

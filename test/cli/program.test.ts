@@ -216,7 +216,7 @@ describe('list', () => {
         html   a page with charts and the data that opens from disk
         hgrm   percentiles of the headline series for the HdrHistogram plotter
         hlog   every series over time as an HdrHistogram log
-        csv    one row per result in fixed units
+        csv    one row per result and population in fixed units
         badge  an SVG badge of the verdict
 
       Formats of a repeated run

@@ -6,7 +6,7 @@ describe('a run over links', () => {
   it('counts every message, and reports latency by link and without the delay of links', async () => {
     const load = ['--target', 'socketio', '--clients', '8', '--rate', '50/s', '--duration', '1500ms'];
     const network = ['--network', '25%: rtt=160ms jitter=20ms, rtt=80ms'];
-    const threshold = ['--threshold', 'delivery_link1.p50>50ms'];
+    const threshold = ['--threshold', 'delivery{link1}.p50>50ms'];
     await runUndisturbed(
       ['broadcast-latency', ...load, ...SHORT, ...ANY_CPU, ...network, ...threshold],
       ({ result, stdout }) => {
@@ -17,10 +17,10 @@ describe('a run over links', () => {
         const { expected, delivered, lost, duplicated, unexpected } = result.ledger;
         expect([delivered, lost, duplicated, unexpected]).toEqual([expected, 0, 0, 0]);
         const of = (series: string) => viewResult(result).histogram(series) ?? expect.unreachable();
-        expect(of('delivery_link1').count + of('delivery_link2').count).toBe(delivered);
+        expect(of('delivery{link1}').count + of('delivery{link2}').count).toBe(delivered);
         // From one link to the same one: its delay twice. Histograms round by up to 0.1 %.
-        expect(of('delivery_link2').quantileNs(0)).toBeGreaterThan(80e6 * 0.998);
-        expect(of('delivery_link1').quantileNs(0)).toBeGreaterThan((40 + 70) * 1e6 * 0.998);
+        expect(of('delivery{link2}').quantileNs(0)).toBeGreaterThan(80e6 * 0.998);
+        expect(of('delivery{link1}').quantileNs(0)).toBeGreaterThan((40 + 70) * 1e6 * 0.998);
         // Everyone's latency is at least the two constant delays, and has no more than those subtracted.
         const [all, without] = [of('delivery'), of('delivery_without_link')];
         expect(without.count).toBe(delivered);
@@ -33,7 +33,7 @@ describe('a run over links', () => {
         expect(result.telemetry.workers.at(-1)?.samples.length).toBeGreaterThan(0);
         // A handshake takes a round trip for TCP, and one for each of its requests.
         expect(of('connect').quantileNs(0)).toBeGreaterThan(2 * 80e6);
-        expect(stdout).toMatch(/delivery_link1\.p50>50ms/);
+        expect(stdout).toMatch(/delivery\{link1\}\.p50>50ms/);
       },
     );
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseLinks } from '../../src/plan/link.ts';
-import { linkSeries, linksOfClients, parseNetworkVia, planNetwork } from '../../src/plan/network.ts';
+import { parseNetworkVia, planNetwork } from '../../src/plan/network.ts';
 import { thrownBy } from '../thrown.ts';
 
 const RELAY = parseNetworkVia('relay');
@@ -98,9 +98,9 @@ describe('what makes the links', () => {
     ['10%: rtt=1ms', 'netem', 'netem cannot make a share of the clients'],
   ])('%s is refused of %s', (links, via, message) => {
     const options = { network: parseLinks(links), networkVia: parseNetworkVia(via) };
-    expect(
-      thrownBy(() => planNetwork(options, { ...TARGET, allowRemote: 'h' }, 100, true)).message,
-    ).toContain(message);
+    expect(thrownBy(() => planNetwork(options, { ...TARGET, allowRemote: 'h' }, true)).message).toContain(
+      message,
+    );
   });
 
   it.each([
@@ -109,51 +109,12 @@ describe('what makes the links', () => {
     [{}, 'rtt=2ms', 'toxiproxy=10.0.0.1:8474', '10.0.0.1 is not this machine'],
   ])('of a target with %j: %s is refused of %s', (target, links, via, message) => {
     const options = { network: parseLinks(links), networkVia: parseNetworkVia(via) };
-    expect(thrownBy(() => planNetwork(options, { ...TARGET, ...target }, 100, true)).message).toContain(
-      message,
-    );
+    expect(thrownBy(() => planNetwork(options, { ...TARGET, ...target }, true)).message).toContain(message);
   });
 
-  it('needs links, and a client for each of them', () => {
+  it('needs links where it is said how they are made', () => {
     const none = { network: null, networkVia: RELAY };
-    expect(planNetwork(none, TARGET, 10, false)).toBeNull();
-    expect(thrownBy(() => planNetwork(none, TARGET, 10, true))).toMatchObject({ code: 'BAD_NETWORK' });
-    const few = { network: parseLinks('1%: rtt=1ms'), networkVia: RELAY };
-    expect(thrownBy(() => planNetwork(few, TARGET, 10, false)).message).toContain(
-      '1 % of 10 clients is less than',
-    );
-  });
-});
-
-describe('the links of clients', () => {
-  const links = parseLinks('10%: rtt=200ms, 25%: rtt=80ms');
-
-  it('have their shares exactly, and are the same for the same seed', () => {
-    const linkOf = linksOfClients(links, 200, 7);
-    const countOf = (link: number | null) => linkOf.filter((each) => each === link).length;
-    expect([countOf(0), countOf(1), countOf(null)]).toEqual([20, 50, 130]);
-    expect(linksOfClients(links, 200, 7)).toEqual(linkOf);
-    expect(linksOfClients(links, 200, 8)).not.toEqual(linkOf);
-  });
-
-  it('are those of the first share whatever the properties and the others are', () => {
-    const [one, other] = [
-      linksOfClients(links, 200, 7),
-      linksOfClients(parseLinks('10%: rate=1Mbit'), 200, 7),
-    ];
-    const first = (linkOf: ReadonlyArray<number | null>) =>
-      linkOf.flatMap((link, client) => (link === 0 ? [client] : []));
-    expect(first(one)).toEqual(first(other));
-  });
-
-  it('without a share take every other client', () => {
-    expect(new Set(linksOfClients(parseLinks('50%: rtt=1ms, rtt=2ms'), 4, 1))).toEqual(new Set([0, 1]));
-  });
-
-  it('have series of their own', () => {
-    const network = planNetwork({ network: links, networkVia: RELAY }, TARGET, 100, false);
-    const names = ['delivery_link1', 'delivery_link2', 'delivery_direct', 'delivery_without_link'];
-    expect(Object.keys(linkSeries('delivery', network))).toEqual(names);
-    expect(linkSeries('iteration', network)).toEqual({});
+    expect(planNetwork(none, TARGET, false)).toBeNull();
+    expect(thrownBy(() => planNetwork(none, TARGET, true))).toMatchObject({ code: 'BAD_NETWORK' });
   });
 });

@@ -47,6 +47,7 @@ describe('a plan', () => {
         "payloadBytes": 64,
         "payloadType": "text",
         "pin": true,
+        "populations": [],
         "profile": [
           {
             "durationMs": 10000,
@@ -137,7 +138,7 @@ describe('a plan', () => {
     const { plan: built, layout } = buildPlan(counting, { clients: '4', rooms: '2' }, () => target);
     expect(calls).toBe(1);
     expect(layout).toEqual(
-      roomFanout.layout(built.scenarioOptions, 4, { protocol: 'socketio', transport: 'websocket' }),
+      roomFanout.layout(built.scenarioOptions, 4, { protocol: 'socketio', transport: 'websocket' }, null),
     );
   });
 

@@ -54,7 +54,7 @@ describe('a timeline', () => {
 
   it('keeps what lies before the first second in the whole alone', () => {
     const timeline = open();
-    timeline.addTotal('connect', sparse([[2000, 4]]));
+    timeline.addSeries(0, { connect: sparse([[2000, 4]]) });
     expect(timeline.series.get('connect')?.count).toBe(4);
     expect(timeline.stored()).toEqual([]);
   });

@@ -15,7 +15,7 @@ export function layoutOf(
   given: Readonly<Record<string, string>> = {},
   speech = usualSpeech(scenario),
 ): Layout {
-  return scenario.layout(parseOptions(scenario.options, given), clients, speech);
+  return scenario.layout(parseOptions(scenario.options, given), clients, speech, null);
 }
 
 /** One line per stream: who sends what to whom, such as `0 publish room room-0 -> 0 1 2`. */

@@ -27,6 +27,7 @@ const REFUSED_OPTIONS: readonly string[] = [
   'driver',
   'sockets',
   'lateAfter',
+  'population',
   'network',
   'networkVia',
   'disrupt',

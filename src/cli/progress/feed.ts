@@ -1,5 +1,6 @@
 import { messageOf } from '../../errors.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { transportsText } from '../../result/population-text.ts';
 import type { ProgressEvent, ProgressOf, RunProgress, Unstamped } from '../../result/progress.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { plannedPhases, slowestSeries } from '../../run/live-run.ts';
@@ -66,9 +67,9 @@ export class ProgressFeed {
     this.#runs += 1;
     const run = this.#runs;
     const clients = shardClients ?? plan.clients;
-    const { scenario, target, transport, headline } = plan;
+    const { scenario, target, headline } = plan;
     const phases = plannedPhases(plan, shardClients === null ? 'whole' : 'shard');
-    const load = { scenario, target: target.name, transport, clients };
+    const load = { scenario, target: target.name, transport: transportsText(plan), clients };
     this.report({ type: 'run', run, ...place, ...load, headline, slowest: slowestSeries(plan), phases });
     try {
       const result = await work((progress) => this.report({ run, ...progress }));

@@ -217,6 +217,23 @@ const OVER_TIME: readonly ChartOverTime[] = [
   },
 ];
 
+/** The charts of the headline by percentile and over time, that have a point. */
+export function latencyCharts(views: readonly ChartedView[]): LineChart[] {
+  const lines = views.flatMap((view, run) => seriesLines(view, run, view.result.headline, views.length));
+  const overTime = makeLineChart(
+    {
+      title: 'Latency over time',
+      note: 'By time of receiving, drain included.',
+      kind: 'duration',
+      xAxis: 'seconds',
+      hasPercentiles: true,
+      lines: lines.filter(({ label }) => label === 'p50' || label === 'p99'),
+    },
+    maxPointsOf(views.length),
+  );
+  return [percentileChart(views), overTime].filter((chart) => chart !== null);
+}
+
 /** Every chart of some runs that has a point, on a page with `runs` runs. */
 export function runCharts(views: readonly ChartedView[], runs = views.length): LineChart[] {
   const overTime = OVER_TIME.map((chart) => {

@@ -1,7 +1,7 @@
 import { sumOfReasons } from '../../result/aggregate.ts';
 import { remediesOf } from '../../result/remedies.ts';
 import type { RunResult } from '../../result/run-result.ts';
-import { isHeld, type ResultView, viewResult } from '../../result/view.ts';
+import { isHeld, ofPopulation, type ResultView, viewResult } from '../../result/view.ts';
 import { plural } from '../../text.ts';
 import { formatCount } from '../../units.ts';
 import type { Fact } from '../blocks.ts';
@@ -23,8 +23,8 @@ import { endingLoadText, severalEnding } from './several-ending.ts';
 import { column, formatValue, shortageNotes, tabulate } from './table.ts';
 
 /** What the latency tables at the end of a run call a series. */
-function latencyName({ view, series }: SeriesOf): string {
-  return series === view.result.headline ? series : 'slowest receiver';
+function latencyName({ series }: SeriesOf): string {
+  return series === 'fanout_last' ? 'slowest receiver' : series;
 }
 
 const LATENCY_COLUMNS = [
@@ -38,9 +38,11 @@ const LATENCY_COLUMNS = [
   maxColumn(sameSeries),
 ];
 
-/** The series of a run that its end shows: the headline, and the last receiver of each broadcast. */
+/** The series of a run that its end shows: the headline, also by population, and the last receiver of each broadcast. */
 function seriesAtEnd(view: ResultView): SeriesOf[] {
-  const names = [...new Set([view.result.headline, 'fanout_last'])];
+  const { headline, plan } = view.result;
+  const ofPopulations = plan.populations.map(({ name }) => ofPopulation(headline, name));
+  const names = [...new Set([headline, ...ofPopulations, 'fanout_last'])];
   return names
     .filter((series) => view.result.series[series] !== undefined)
     .map((series) => ({ view, series }));

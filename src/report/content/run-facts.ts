@@ -1,4 +1,5 @@
 import { disruptionText, reconnectText } from '../../result/disruption-text.ts';
+import { populationText, transportsText } from '../../result/population-text.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { networkText } from '../../result/stored-links.ts';
 import { receivingOfWorkers } from '../../result/telemetry.ts';
@@ -24,7 +25,8 @@ export function profileText(profile: StoredPlan['profile']): string {
 
 /** `64 B text`; `p50 200 B, p99 8 KiB text`; `12 files of 300 B to 4 KiB text` */
 function payloadSizeText({ payload, payloadBytes, payloadType }: StoredPlan): string {
-  if (payload === null || payload.kind === 'size') return `${formatBytes(payloadBytes)} ${payloadType}`;
+  if (payload === null || payload.kind === 'size')
+    return `${formatBytes(payload?.largestBytes ?? payloadBytes)} ${payloadType}`;
   const { p50Bytes, p99Bytes, fileCount } = payload;
   const sizes = `p50 ${formatBytes(p50Bytes)}, p99 ${formatBytes(p99Bytes)}`;
   return `${fileCount === null ? '' : `${plural(fileCount, 'file')}: `}${sizes} ${payloadType}`;
@@ -45,7 +47,8 @@ export function loadText(result: RunResult): string {
   const { plan, samples, shards } = result;
   const each = shards === null ? '' : ` in each of ${plural(shards.length, 'shard')}`;
   const by = `${plural(plan.workers, 'worker')}${each}, ${plan.driver} driver`;
-  const clients = plural(plan.clients, 'client');
+  const parts = plan.populations.length === 0 ? '' : ` in ${plural(plan.populations.length, 'population')}`;
+  const clients = `${plural(plan.clients, 'client')}${parts}`;
   // Where the server pushes on its own, nothing is sent.
   if (samples.unit === 'push') {
     return `${clients}, listening for ${formatDurationMs(plan.durationMs)}, ${by}`;
@@ -149,9 +152,10 @@ export function planFacts({ plan }: RunResult): Fact[] {
     ['command', orNone(plan.target.exec)],
     ...(plan.target.cwd === null ? [] : [['in folder', plan.target.cwd] as const]),
     ...(plan.target.reference === null ? [] : [['runtime', runtimeText(plan.target.reference)] as const]),
-    ['transport', plan.transport],
+    ['transport', transportsText(plan)],
     ['driver', plan.driver],
     ['clients', formatCount(plan.clients)],
+    ...plan.populations.map((each) => [`population ${each.name}`, populationText(each, plan)] as const),
     ...(plan.network === null ? [] : [['network', networkText(plan.network)] as const]),
     ...(plan.sourceAddresses.length === 0 ? [] : [['from', plan.sourceAddresses.join(', ')] as const]),
     ['workers', `${plan.workers}${plan.pin ? ', pinned where possible' : ', not pinned'}`],

@@ -1,3 +1,4 @@
+import { transportsText } from '../../result/population-text.ts';
 import { remediesOf } from '../../result/remedies.ts';
 import type { Finding, RunResult, ThresholdOutcome } from '../../result/run-result.ts';
 import { list, plural } from '../../text.ts';
@@ -128,10 +129,11 @@ export function verdictNotes(results: readonly RunResult[]): string[] {
  * The target, its transport where the protocol has more than one, and its settings: `ws`, `socketio polling`,
  * `socketio websocket msgpack`, `socketio-redis websocket streams`.
  */
-export function targetLabel({ plan: { target, transport, settings }, profiles }: RunResult): string {
+export function targetLabel({ plan, profiles }: RunResult): string {
+  const { target, settings } = plan;
   return [
     target.name,
-    target.protocol === 'ws' ? null : transport,
+    target.protocol === 'ws' ? null : transportsText(plan),
     settings.namespace,
     settings.parser,
     settings.compression === 'on' ? 'compressed' : null,

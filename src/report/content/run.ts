@@ -4,7 +4,7 @@ import { type Block, detailsBlock, type Fact, type Report, tableBlock } from '..
 import { HEADLINE_GROUPS, SUMMARY_COLUMNS } from './columns.ts';
 import { floorText } from './floor.ts';
 import { growthBlocks } from './growth.ts';
-import { linkBlocks } from './links.ts';
+import { populationBlocks } from './populations.ts';
 import { runProfileBlocks } from './profiles.ts';
 import type { RankedScenario } from './ranking.ts';
 import { recoveryBlocks } from './recovery.ts';
@@ -90,7 +90,7 @@ function resultBlocks(view: ResultView, shared: SharedFacts, worst: number): Blo
   const environment = own(environmentFacts(result), shared.environment);
   return [
     { kind: 'facts', title: 'Run', facts: resultFacts(result) },
-    ...linkBlocks(view),
+    ...populationBlocks(view),
     ...detailsBlock('Every series', 'text', seriesBlocks(view)),
     ...detailsBlock('Slowest broadcasts', 'html', slowestBlocks(result, worst)),
     ...detailsBlock('Receivers with anomalies', 'markdown', anomalyBlocks(result, worst)),

@@ -103,15 +103,21 @@ export class LedgerSum {
     }, 0);
   }
 
-  /** Accounts in which anything was lost, late, duplicated, out of order or corrupted. */
-  *#anomalous(): Generator<MergedLedger['anomalies'][number]> {
-    for (const { receivers, ...account } of this.#accounts) {
+  /** What receivers got alike, with what they should have got. */
+  *accounts(): Generator<
+    Omit<MergedLedger['anomalies'][number], 'receiver'> & { readonly receivers: readonly number[] }
+  > {
+    for (const account of this.#accounts) {
       const { sender = 0, sent = 0, rejected = 0, copies = 1 } = this.#streams.get(account.stream) ?? {};
       const expected = (sent - rejected) * copies;
-      const lost = Math.max(0, expected - account.delivered);
-      if (!isAnomalous({ ...account, lost })) continue;
-      for (const receiver of receivers) yield { ...account, receiver, sender, expected, missed: 0, lost };
+      yield { ...account, sender, expected, missed: 0, lost: Math.max(0, expected - account.delivered) };
     }
+  }
+
+  /** Accounts in which anything was lost, late, duplicated, out of order or corrupted. */
+  *#anomalous(): Generator<MergedLedger['anomalies'][number]> {
+    for (const { receivers, ...account } of this.accounts())
+      if (isAnomalous(account)) for (const receiver of receivers) yield { ...account, receiver };
   }
 }
 

@@ -15,6 +15,7 @@ import { IntervalSums } from './interval-sums.ts';
 import { LedgerSum } from './ledger-sum.ts';
 import { Machines } from './machines.ts';
 import { type Merged, onceOf, withShard } from './once.ts';
+import { PopulationSums } from './population-sums.ts';
 import { ShardSet } from './shard-set.ts';
 
 /** Merges the results of all shards of a run, one after the other, so that one file at a time is in memory. */
@@ -27,6 +28,7 @@ export class ShardMerge {
   readonly #clocks = new HostClocks();
   readonly #clients = new ClientSums();
   readonly #machines = new Machines();
+  readonly #populations = new PopulationSums();
   readonly #carried = new CarriedFindings();
   readonly #notes: Finding[] = [];
   readonly #slowest: StoredSlowBroadcast[] = [];
@@ -54,6 +56,7 @@ export class ShardMerge {
       this.#clocks,
       this.#clients,
       this.#machines,
+      this.#populations,
       this.#carried,
     ])
       part.add(shard);
@@ -110,6 +113,7 @@ export class ShardMerge {
       absences: boundAbsences(this.#absences),
       members: null,
       slowReaders: this.#slowReaders,
+      populations: this.#populations.take(merged.plan, ledger, this.#ledger),
       absenceCount: this.#absenceCount,
       socketsAfter: null,
       telemetry: this.#machines.telemetry,
