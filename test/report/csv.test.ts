@@ -8,18 +8,18 @@ describe('CSV', () => {
   it('has fixed units in its header, raw figures, and empty cells where there is no value', () => {
     const rows = renderCsv([results.valid(), results.polling(), results.ack(), results.empty()]);
     expect(rows).toMatchInlineSnapshot(`
-      "target,scenario,clients,p50_ms,p95_ms,p99_ms,p99_9_ms,max_ms,last_receiver_p50_ms,last_receiver_p99_ms,sent_hz,intended_hz,expected,delivered,late,lost,missed,unknown,duplicated,reordered,corrupted,unexpected,rejected,server_cpu_per_delivery_ms,generator_cpu_per_delivery_ms,traffic_per_delivery_bytes,requests_per_delivery,empty_polls_ratio,generator_utilization_ratio,receive_uncertainty_p99_ms,validity,started_at,verdict
-      socketio websocket,broadcast-latency,20,1.210367,2.228223,3.954687,,15.450111,2.377727,13.385727,100,100,20000,20000,0,0,0,0,0,0,0,0,0,0.11674640187958556,0.08895782514873792,105,0,,0.17791565029747583,0.098879,valid,2026-03-04T05:06:07.891Z,VALID
-      socketio polling,broadcast-latency,20,3.411967,6.311935,11.804671,,61.669375,6.811647,36.306943,100,100,20000,20000,0,0,0,0,0,0,0,0,0,0.11366833213449845,0.08834890100040889,355,0.55,0.25,0.17669780200081778,0.295167,valid,2026-03-04T05:06:07.891Z,VALID
-      socketio websocket,ack-roundtrip,20,0.594943,1.123327,3.350527,,6.930431,,,100,100,1000,1000,0,0,0,0,0,0,0,0,0,2.334243852886485,1.7786210540750163,200,0,,0.1778621054075016,0.083775,valid,2026-03-04T05:06:07.891Z,VALID
-      socketio websocket,broadcast-latency,20,,,,,,,,0,0,0,0,0,0,0,0,0,0,0,0,0,,,,,,,,"INVALID, partial",2026-03-04T05:06:07.891Z,"PARTIAL, INVALID: the server exited with code 1"
+      "target,population,scenario,clients,p50_ms,p95_ms,p99_ms,p99_9_ms,max_ms,last_receiver_p50_ms,last_receiver_p99_ms,sent_hz,intended_hz,expected,delivered,late,lost,missed,unknown,duplicated,reordered,corrupted,unexpected,rejected,server_cpu_per_delivery_ms,generator_cpu_per_delivery_ms,traffic_per_delivery_bytes,requests_per_delivery,empty_polls_ratio,generator_utilization_ratio,receive_uncertainty_p99_ms,validity,started_at,verdict
+      socketio websocket,,broadcast-latency,20,1.210367,2.228223,3.954687,,15.450111,2.377727,13.385727,100,100,20000,20000,0,0,0,0,0,0,0,0,0,0.11674640187958556,0.08895782514873792,105,0,,0.17791565029747583,0.098879,valid,2026-03-04T05:06:07.891Z,VALID
+      socketio polling,,broadcast-latency,20,3.411967,6.311935,11.804671,,61.669375,6.811647,36.306943,100,100,20000,20000,0,0,0,0,0,0,0,0,0,0.11366833213449845,0.08834890100040889,355,0.55,0.25,0.17669780200081778,0.295167,valid,2026-03-04T05:06:07.891Z,VALID
+      socketio websocket,,ack-roundtrip,20,0.594943,1.123327,3.350527,,6.930431,,,100,100,1000,1000,0,0,0,0,0,0,0,0,0,2.334243852886485,1.7786210540750163,200,0,,0.1778621054075016,0.083775,valid,2026-03-04T05:06:07.891Z,VALID
+      socketio websocket,,broadcast-latency,20,,,,,,,,0,0,0,0,0,0,0,0,0,0,0,0,0,,,,,,,,"INVALID, partial",2026-03-04T05:06:07.891Z,"PARTIAL, INVALID: the server exited with code 1"
       "
     `);
   });
 
   it('quotes what needs quoting', () => {
     const [, row = ''] = renderCsv([results.hostile()]).split('\n');
-    const [, quoted = ''] = /^"((?:[^"]|"")*)",broadcast-latency,/.exec(row) ?? [];
+    const [, quoted = ''] = /^"((?:[^"]|"")*)",,broadcast-latency,/.exec(row) ?? [];
     expect(HOSTILE).toContain('"');
     expect(quoted.replaceAll('""', '"')).toContain('<img src=x onerror="globalThis.hacked=1"><b>|`*"');
     expect(renderCsv([results.hostile()]).trimEnd().split('\n')).toHaveLength(2);

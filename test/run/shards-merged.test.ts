@@ -52,8 +52,9 @@ function faultyNetwork(seed: number): ServerBehavior['network'] {
 
 /** Everything of a result that one run and the merge of its shards must have in common. */
 function countsOf(result: RunResult) {
-  const { rate, clients, ledger, samples, intervals, series, invalid, findings } = result;
+  const { rate, clients, ledger, samples, intervals, series, invalid, findings, populations } = result;
   return {
+    populations,
     rate: { intended: rate.intended, sent: rate.sent, unsent: rate.unsent },
     clients,
     ledger,
@@ -70,12 +71,19 @@ function countsOf(result: RunResult) {
   };
 }
 
+const RATED: GivenOptions = {
+  rate: undefined,
+  population: 'a: clients=30% publishers=2 rate=15/s; b: publishers=3 rate=10/s',
+};
+
 const SCENARIOS: ReadonlyArray<[string, Scenario, GivenOptions]> = [
   ['broadcasts', broadcastLatency, {}],
   ['broadcasts of several publishers', broadcastLatency, { publishers: '3' }],
   ['rooms', roomFanout, { rooms: '3' }],
   ['acknowledgements', ackRoundtrip, {}],
   ['streamed replies', streamReply, {}],
+  ['populations', broadcastLatency, { population: 'a: clients=30% publishers=2; b: clients=30%' }],
+  ['populations with rates', ackRoundtrip, RATED],
 ];
 
 describe('the merge of all shards equals one run', () => {
