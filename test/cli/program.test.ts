@@ -88,7 +88,7 @@ describe('help', () => {
         --verbose           print every table, then the short end
         --quiet             suppress progress output
 
-      --help-all shows 38 more options; --help after a scenario shows its own.
+      --help-all shows 40 more options; --help after a scenario shows its own.
 
       Exit codes: 0 passed, 99 threshold failed, 4 threshold inconclusive, 3 invalid.
 
