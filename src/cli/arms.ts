@@ -55,7 +55,7 @@ export function parseArms(specs: readonly string[]): ArmSpec[] {
     fail(
       'BAD_ARM',
       `a comparison needs at least two arms; ${specs.length} given`,
-      'Give --arm twice or more; the others are compared with the first.',
+      'Give --arm twice or more, the base first, or what differs as --vary transport=websocket,polling.',
     );
   }
   const arms = specs.map(parseArm);

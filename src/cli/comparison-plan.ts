@@ -5,6 +5,7 @@ import { type PlannedRun, planSchema } from '../plan/plan.ts';
 import { COMPARISON, type Format, parseFormats } from '../report/index.ts';
 import { MAX_RUNS } from '../result/bound.ts';
 import type { Comparison, Design } from '../result/comparison.ts';
+import { type Factor, levelsOfArm } from '../result/effects.ts';
 import { differences, loadFingerprint } from '../result/fingerprint.ts';
 import type { Finding, RunResult } from '../result/run-result.ts';
 import { requireWritable } from '../result/store.ts';
@@ -12,6 +13,7 @@ import { PROFILED } from '../result/stored-profile.ts';
 import { forecastRun } from '../run/forecast.ts';
 import { claimFolder } from '../run/leftovers/claim.ts';
 import { roundsForRanking, roundsForVerdict } from '../stats/correction.ts';
+import { roundsForEffects } from '../stats/effects.ts';
 import { planThresholds } from '../stats/expectation.ts';
 import { type ArmExpectation, planRules } from '../stats/rules.ts';
 import type { Threshold } from '../stats/thresholds.ts';
@@ -97,6 +99,8 @@ export interface ComparisonParts {
   readonly command: Design['command'];
   /** The first is the base. */
   readonly arms: readonly [ArmPlan, ...ArmPlan[]];
+  /** The flags whose combinations are the arms; empty for arms that were given one by one. */
+  readonly factors: readonly Factor[];
   readonly looks: Design['looks'];
   readonly baseline: { readonly file: string; readonly results: readonly RunResult[] } | null;
   readonly notes: readonly Finding[];
@@ -142,7 +146,9 @@ export async function planComparison(
   // Without --out, the time of the start is in the name of the folder.
   if (asked.out !== null) claimFolder(asked.out);
   const profiled = base.plan.cpuProfile ? [PROFILED] : [];
-  const notes = [...parts.notes, ...profiled, ...differentLoads(arms)];
+  // Factors are there to change the load.
+  const loads = parts.factors.length > 0 ? [] : differentLoads(arms);
+  const notes = [...parts.notes, ...profiled, ...loads];
   return {
     ...parts,
     design,
@@ -154,6 +160,7 @@ export async function planComparison(
       ...notes.map(({ message }) => message),
       ...tooFewRounds(design),
       ...tooFewToRank(design),
+      ...tooFewForEffects(design),
     ],
     formats,
     out: asked.out,
@@ -174,7 +181,7 @@ function requireFewRuns(arms: number, rounds: number): void {
 }
 
 function designOf(
-  { command, arms, looks, baseline }: ComparisonParts,
+  { command, arms, factors, looks, baseline }: ComparisonParts,
   seed: number,
   metrics: readonly string[],
 ): Design {
@@ -183,7 +190,10 @@ function designOf(
   return {
     command,
     // As it is stored: without values that JSON does not have.
-    arms: arms.map(({ name, spec, plan }) => ({ name, spec, plan: planSchema.parse(plan) })),
+    arms: arms.map(({ name, spec, plan }, arm) => {
+      return { name, spec, levels: levelsOfArm(factors, arm), plan: planSchema.parse(plan) };
+    }),
+    factors: factors.map(({ name, levels }) => ({ name, levels: [...levels] })),
     seed,
     looks,
     alpha: ALPHA,
@@ -241,8 +251,16 @@ function tooFewToRank(design: Design): string[] {
   const rounds = design.looks.at(-1)?.rounds ?? 0;
   const needed = roundsForRanking(design);
   const isRanked = design.rules.some(({ gating, kind }) => gating && kind === 'ratio');
-  if (design.arms.length < 3 || !isRanked || rounds >= needed) return [];
+  if (design.arms.length < 3 || design.factors.length > 1 || !isRanked || rounds >= needed) return [];
   return [
     `${rounds} rounds are too few for a significant ranking of ${design.arms.length} arms; the minimum is ${needed}. Arms are sorted by their estimates`,
   ];
+}
+
+/** Effects of two factors or more are estimated with intervals, which takes more rounds than an estimate. */
+function tooFewForEffects({ looks, factors }: Design): string[] {
+  const rounds = looks.at(-1)?.rounds ?? 0;
+  const needed = roundsForEffects(factors);
+  if (rounds >= needed) return [];
+  return [`${rounds} rounds are too few for intervals of the effects; the minimum is ${needed}`];
 }

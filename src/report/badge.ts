@@ -5,7 +5,7 @@ import type { RunResult } from '../result/run-result.ts';
 import { plural } from '../text.ts';
 import type { Severity } from './blocks.ts';
 import { answerSeverity, confirmedValue, variedText } from './content/capacity-verdict.ts';
-import { comparisonSeverity } from './content/comparison-verdict.ts';
+import { comparisonSeverity, verdictWord } from './content/comparison-verdict.ts';
 import { firstStart, repeatedSeverity, validStarts } from './content/repeated-figures.ts';
 import { runSeverity } from './content/run-verdict.ts';
 import { cut, displayWidth } from './plain.ts';
@@ -84,7 +84,8 @@ export function renderRepeatedBadge(documents: readonly Repeated[]): string {
 export function renderComparisonBadge(comparison: Comparison): string {
   const { judgement, thresholds, design } = comparison;
   const isFailed = judgement.verdict !== 'INVALID' && thresholds.some(({ passed }) => passed === false);
-  const message = isFailed ? `${judgement.verdict}, threshold FAILED` : judgement.verdict;
+  const word = verdictWord(comparison);
+  const message = isFailed ? `${word}, threshold FAILED` : word;
   return badge(
     labelOf(design.arms.map(({ plan }) => plan.scenario)),
     message,

@@ -113,8 +113,13 @@ export interface Axis {
 export const LINEAR_AXIS: Axis = { title: '', scale: 'linear', range: 'fit', minStep: 0, labels: null };
 export const LOGARITHMIC_AXIS: Axis = { ...LINEAR_AXIS, scale: 'logarithmic' };
 
+/** How a line between points looks: `thin` for one of many. */
+export type LinkStyle = 'solid' | 'dashed' | 'thin';
+
 /** One plot. All numbers are in the unit that is shown. */
 export interface Panel {
+  /** Stands above the plot; empty for none. */
+  readonly title: string;
   /** Title and findings in words, for readers who cannot see the plot. */
   readonly description: string;
   readonly heightPx: number;
@@ -125,7 +130,9 @@ export interface Panel {
   readonly links: ReadonlyArray<{
     readonly from: readonly [x: number, y: number];
     readonly to: readonly [x: number, y: number];
-    readonly isFaint: boolean;
+    readonly style: LinkStyle;
+    /** A colour of the page. */
+    readonly colour: string;
   }>;
   /** Lines across the whole plot, with their text. */
   readonly rules: ReadonlyArray<{

@@ -26,7 +26,10 @@ export const COMPARISON_FINDINGS = {
   ),
   not_run: invalid('none', 'The run was not started, since the round had ended.'),
   not_measured: invalid('none', 'The run measured nothing.'),
-  excluded_pairs: invalid('none', 'Too many pairs of a comparison were excluded.'),
+  excluded_pairs: invalid(
+    'none',
+    'Too many pairs of a comparison were excluded, or rounds of one over factors.',
+  ),
   excluded_starts: invalid(
     'none',
     'Half of the starts of a repeated run, or more, were excluded.',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { planSchema } from '../plan/plan.ts';
 import { countSchema, listOf, numberSchema, recordOf, textSchema } from './bounded-schema.ts';
+import { effectsSchema, factorSchema, MAX_COMBINATIONS } from './effects.ts';
 import { METRIC_UNITS } from './metrics.ts';
 import { findingSchema, runResultSchema, SCHEMA_VERSION, thresholdSchema } from './run-result.ts';
 
@@ -38,6 +39,8 @@ const arm = z.object({
   name: textSchema,
   /** The flags of the arm, as given. */
   spec: textSchema,
+  /** Its level of each factor, as an index; empty without factors. */
+  levels: listOf(countSchema, MAX_COMBINATIONS).default([]),
   plan: planSchema,
 });
 
@@ -48,6 +51,8 @@ const comparisonDesign = z.object({
   command: z.enum(['compare', 'gate']),
   /** The first is the base. */
   arms: listOf(arm, MAX_ARMS, 1),
+  /** The flags whose combinations are the arms, the last one varying fastest; empty for arms that were given one by one. */
+  factors: listOf(factorSchema, MAX_COMBINATIONS).default([]),
   /** The seed of the order of arms in each round. */
   seed: countSchema,
   looks: listOf(look, 1000, 1),
@@ -146,7 +151,9 @@ const judgement = z.object({
   look: countSchema,
   rounds: countSchema,
   heads: listOf(pairOutcome, MAX_ARMS),
-  /** By the first gating metric; null for two arms, and for an INVALID or early comparison. */
+  /** Null for fewer than two factors. */
+  effects: effectsSchema.nullable().default(null),
+  /** By the first gating metric; null for two arms, two factors, and for an INVALID or early comparison. */
   ranking: z
     .object({
       metric: textSchema,
@@ -183,3 +190,21 @@ export type ArmRun = z.infer<typeof armRun>;
 export type Judgement = z.infer<typeof judgement>;
 export type PairOutcome = z.infer<typeof pairOutcome>;
 export type MetricOutcome = z.infer<typeof metricOutcome>;
+
+/** The values of one metric in one round, one for each arm. */
+export interface ArmRound {
+  readonly round: number;
+  readonly values: readonly number[];
+}
+
+/** The rounds in which every arm has a value of the metric. `heads` are all arms but the first, in their order. */
+export function roundsOfArms(heads: readonly PairOutcome[], metric: string): ArmRound[] {
+  const byHead = heads.map(({ metrics }) => {
+    const points = metrics.find((each) => each.metric === metric)?.points ?? [];
+    return new Map(points.map((each) => [each.round, each]));
+  });
+  return [...(byHead[0] ?? [])].flatMap(([round, { base }]) => {
+    const others = byHead.flatMap((points) => points.get(round)?.head ?? []);
+    return others.length === heads.length ? [{ round, values: [base, ...others] }] : [];
+  });
+}

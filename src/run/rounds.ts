@@ -94,21 +94,26 @@ async function tryRun(run: () => Promise<RunResult>, index: number): Promise<Omi
 }
 
 /**
- * The order of arms in each round. In a block of as many rounds as there are arms, every arm has every position once (a
- * cyclic Latin square), and the order of rounds in a block is random. A drift over the comparison then affects all arms
- * alike. Pure: the same seed gives the same orders.
+ * The order of arms in each round. In a block of as many rounds as there are arms, every arm has every position once. In
+ * such a block of an even number of arms, and in two blocks of an odd one, every arm also follows every other equally
+ * often (Williams squares). Arms have random places in the square, and its rows a random order. So a drift over the
+ * comparison, and what one run leaves behind for the next, affect all arms alike. Pure: the same seed gives the same
+ * orders.
  *
- * Source: Abedi and Brecht, "Conducting repeatable experiments in highly variable cloud computing environments",
- * ICPE 2017: randomized multiple interleaved trials.
+ * Sources: Williams, "Experimental designs balanced for the estimation of residual effects of treatments", Australian
+ * Journal of Scientific Research A 2 (1949); Abedi and Brecht, "Conducting repeatable experiments in highly variable
+ * cloud computing environments", ICPE 2017: randomized multiple interleaved trials.
  */
 export function balancedOrders(arms: number, rounds: number, seed: number): number[][] {
   const generator = mersenne(seed);
   const inOrder = Array.from({ length: arms }, (_, arm) => arm);
+  const zigzag = inOrder.map((place) => (place % 2 === 1 ? (place + 1) / 2 : (arms - place / 2) % arms));
   const orders: number[][] = [];
   while (orders.length < rounds) {
-    const first = shuffled(inOrder, generator);
-    for (const shift of shuffled(inOrder, generator))
-      orders.push([...first.slice(shift), ...first.slice(0, shift)]);
+    const places = shuffled(inOrder, generator);
+    const rowAt = (shift: number) => zigzag.map((step) => places[(step + shift) % arms] ?? 0);
+    orders.push(...shuffled(inOrder, generator).map(rowAt));
+    if (arms % 2 === 1) orders.push(...shuffled(inOrder, generator).map((shift) => rowAt(shift).reverse()));
   }
   return orders.slice(0, rounds);
 }

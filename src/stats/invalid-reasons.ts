@@ -51,12 +51,13 @@ function faultsOf({ arms }: Design, faults: readonly ArmFinding[]): Finding[] {
   });
 }
 
-/** A share of `of` pairs may be excluded. */
-function tooManyExcluded(
+/** A share of `of` pairs, or rounds of all arms, may be excluded. */
+export function tooManyExcluded(
   { maxInvalidShare }: Design,
   excluded: Pairing['excluded'],
-  pairs: number,
+  count: number,
   of: number,
+  noun: 'pair' | 'round' = 'pair',
 ): Finding[] {
   if (excluded.length <= maxInvalidShare * of) return [];
   const reasons = excluded.flatMap((pair) => pair.reasons);
@@ -67,7 +68,7 @@ function tooManyExcluded(
   return [
     {
       code: 'excluded_pairs',
-      message: `${excluded.length} of ${plural(pairs, 'pair')} were excluded (${limit}): ${times.join(', ')}; for example: ${reasons[0]?.message}`,
+      message: `${excluded.length} of ${plural(count, noun)} were excluded (${limit}): ${times.join(', ')}; for example: ${reasons[0]?.message}`,
     },
   ];
 }

@@ -1,6 +1,7 @@
 import { aggregate } from '../result/aggregate.ts';
 import type { Design, Judgement, MetricOutcome, PairOutcome, Round, Verdict } from '../result/comparison.ts';
 import { holm, roundsForRanking } from './correction.ts';
+import { effectsInvalid, judgeEffects, verdictOfEffects } from './effects.ts';
 import { lastingReasons, reasonsAtLook } from './invalid-reasons.ts';
 import { judgeMetrics } from './judge-metrics.ts';
 import { metricValue, parseMetric } from './metric.ts';
@@ -11,9 +12,12 @@ import { signedRankP } from './signed-rank.ts';
  * Judges a comparison from its design and rounds alone, by the rules of docs/comparing.md:
  *
  * - INVALID when an arm failed by itself (its server died, or nothing could be measured), when more than
- *   `maxInvalidShare` of the pairs were excluded, or when a stored base was measured elsewhere or under another load;
+ *   `maxInvalidShare` of the pairs were excluded, or of the rounds of a comparison over factors, or when a stored base
+ *   was measured elsewhere or under another load;
  * - else REGRESSED when a gating metric is, else INCONCLUSIVE when one is, else IMPROVED when one is, else OK. An optional
  *   metric without a value in any round does not gate.
+ *
+ * Of a comparison over two factors or more, the verdict is that of its effects.
  *
  * A comparison that ended between two looks is judged as at the one before. Before the first look it is INCONCLUSIVE.
  */
@@ -42,13 +46,18 @@ export function judge(design: Design, rounds: readonly Round[]): Judgement {
       metrics,
     };
   });
-  const verdict = mostSevereVerdict(heads.map((each) => each.verdict));
-  const isRanked = design.arms.length > 2 && verdict !== 'INVALID' && !isEarly;
+  const effects = judgeEffects(design, judged, heads);
+  const verdict =
+    effects === null
+      ? mostSevereVerdict(heads.map((each) => each.verdict))
+      : verdictOfEffects(effects, heads, isEarly);
+  const isRanked = design.arms.length > 2 && effects === null && verdict !== 'INVALID' && !isEarly;
   return {
     verdict,
     look,
     rounds: judged.length,
     heads,
+    effects,
     ranking: isRanked ? rankArms(design, judged) : null,
   };
 }
@@ -57,6 +66,7 @@ export function judge(design: Design, rounds: readonly Round[]): Judgement {
 export function goesOn(design: Design, rounds: readonly Round[]): boolean {
   if (rounds.length >= (design.looks.at(-1)?.rounds ?? 0)) return false;
   if (headsOf(design).some((head) => lastingReasons(design, rounds, head).length > 0)) return false;
+  if (effectsInvalid(design, rounds).length > 0) return false;
   if (!design.looks.some((look) => look.rounds === rounds.length)) return true;
   return judge(design, rounds).heads.some(
     ({ verdict }) => verdict === 'INCONCLUSIVE' || verdict === 'INVALID',

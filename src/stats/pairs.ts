@@ -52,6 +52,17 @@ export function pairUp(rounds: readonly Round[], headArm: number, baseArm = 0): 
   return { pairs, excluded, excludedPairs, faults };
 }
 
+/** The rounds in which any arm is invalid or missing, with every reason. */
+export function incompleteRounds(rounds: readonly Round[], arms: number): PairOutcome['excluded'] {
+  const numbers = Array.from({ length: arms }, (_, arm) => arm);
+  return rounds.flatMap(({ round, runs }) => {
+    const reasons = numbers.flatMap((arm) =>
+      whyExcluded(runs.find((run) => run.arm === arm)).map((finding) => ({ arm, ...finding })),
+    );
+    return reasons.length === 0 ? [] : [{ round, reasons }];
+  });
+}
+
 function whyExcluded(run: ArmRun | undefined): readonly Finding[] {
   if (run === undefined) return [{ code: 'not_run', message: 'was not run' }];
   if (run.error !== null) return [run.error];

@@ -317,8 +317,10 @@ export function makeComparison(given: Partial<ComparisonOptions> = {}): Comparis
       arms: options.arms.map((name) => ({
         name,
         spec: `exec=node ${name}.js`,
+        levels: [],
         plan: runOf(0, 1, options).plan,
       })),
+      factors: [],
       seed: 1,
       looks: [
         { rounds: options.rounds, alpha: 0.006 },
@@ -336,6 +338,7 @@ export function makeComparison(given: Partial<ComparisonOptions> = {}): Comparis
       look: 0,
       rounds: options.rounds,
       heads,
+      effects: null,
       ranking: rankingOf(options),
     },
     thresholds: options.thresholds,

@@ -149,7 +149,8 @@ function runFigures(result: RunResult, then: RunFigures) {
   };
 }
 
-const judgementFigures = ({ heads, ...rest }: Judgement) => ({
+// There were no factors then, so no effects.
+const judgementFigures = ({ heads, effects: _, ...rest }: Judgement) => ({
   ...rest,
   // The values of excluded rounds were not stored then.
   heads: heads.map(({ excludedPoints: _, ...head }) => ({

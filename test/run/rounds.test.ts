@@ -148,6 +148,30 @@ describe('the order of arms', () => {
     );
   });
 
+  it('lets every arm follow every other equally often, in one block of an even number and in two of an odd', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 16 }), designs, (arms, { seed }) => {
+        const times = arms % 2 === 0 ? 1 : 2;
+        const block = balancedOrders(arms, 3 * times * arms, seed).slice(times * arms, 2 * times * arms);
+        const followed = block.flatMap((order) =>
+          order.slice(1).map((arm, index) => `${order[index]},${arm}`),
+        );
+        const counts = [...Map.groupBy(followed, (pair) => pair).values()].map(({ length }) => length);
+        expect(counts).toEqual(Array.from({ length: arms * (arms - 1) }, () => times));
+      }),
+    );
+  });
+
+  it('of two arms stays that of earlier versions', () => {
+    const orders = balancedOrders(2, 6, 12_345);
+    expect(orders.map((order) => order.join(''))).toEqual(['10', '01', '01', '10', '10', '01']);
+    expect(balancedOrders(3, 3, 1)).toEqual([
+      [0, 2, 1],
+      [2, 1, 0],
+      [1, 0, 2],
+    ]);
+  });
+
   it('is not the same with every seed', () => {
     const firsts = Array.from({ length: 200 }, (_, seed) => balancedOrders(2, 1, seed)[0]?.[0]);
     const ofBase = firsts.filter((arm) => arm === 0).length;

@@ -148,7 +148,8 @@ export function madeDesign(
   const { names = ['base', 'head'], metrics = [], ...rest } = given;
   return {
     command: 'gate',
-    arms: names.map((name) => ({ name, spec: name, plan: template.plan })),
+    arms: names.map((name) => ({ name, spec: name, levels: [], plan: template.plan })),
+    factors: [],
     seed: 1,
     looks: TWO_LOOKS,
     alpha: 0.02,

@@ -1,22 +1,30 @@
 import { option } from '../../contract/options.ts';
-import type { ExitCode } from '../../errors.ts';
+import { type ExitCode, fail } from '../../errors.ts';
 import { COMPARISON } from '../../report/index.ts';
+import type { Factor } from '../../result/effects.ts';
 import { parseArms } from '../arms.ts';
 import type { AddCommand, Cli } from '../cli.ts';
 import { carryOutComparison, exitCodeOfComparison, withComparisonShown } from '../comparison.ts';
 import {
   ALPHA,
+  type ArmPlan,
   comparisonOptions,
   planArm,
   planComparison,
   roundCount,
   TIMING_OPTIONS,
 } from '../comparison-plan.ts';
-import { addScenarioCommand, type Flags, readFlags, repeated } from '../flags.ts';
+import { parseFactors, planCombinations } from '../factors.ts';
+import { addScenarioCommand, type Flags, type FlagValues, readFlags, repeated } from '../flags.ts';
 import { unlessLost } from '../output.ts';
+import { resolveScenario } from '../resolve.ts';
 
 const COMPARE_OPTIONS = {
   arm: repeated('SPEC', 'one side of the comparison; the first is the base'),
+  vary: repeated(
+    'NAME=VALUES',
+    'a flag of run and its values, separated by commas; every combination is an arm',
+  ),
   rounds: option('N', '15', 'rounds, each with one run of every arm', roundCount),
 };
 
@@ -27,12 +35,13 @@ export const addCompare: AddCommand = (program, cli, finish) => {
     options: { ...COMPARE_OPTIONS, ...comparisonOptions(COMPARISON.defaultFormats), ...TIMING_OPTIONS },
     notes: {
       paragraphs: [
-        'An arm is a name, a target and flags of run; each may be omitted.',
+        'An arm is a name, a target and flags of run; each may be omitted. Give --arm or --vary.',
         'Exit codes: 0 a verdict for every arm, 99 threshold failed, 4 inconclusive, 3 invalid.',
       ],
       examples: [
         'sockbench compare broadcast-latency --arm ws --arm socketio --clients 100',
         "sockbench compare ack-roundtrip --arm 'push: socketio' --arm 'poll: socketio --transport polling'",
+        'sockbench compare broadcast-latency --vary transport=websocket,polling --vary payload=64B,4KiB',
         `sockbench compare room-fanout --target http://127.0.0.1:3000 --arm "old: --exec 'node old.js'" --arm "new: --exec 'node new.js'"`,
       ],
     },
@@ -40,12 +49,14 @@ export const addCompare: AddCommand = (program, cli, finish) => {
 };
 
 async function compare(cli: Cli, name: string, flags: Flags): Promise<ExitCode> {
-  const { arm: specs, rounds } = readFlags(COMPARE_OPTIONS, flags);
-  const [base, ...heads] = await Promise.all(parseArms(specs).map((arm) => planArm(name, arm, flags)));
-  if (base === undefined) throw new Error('parseArms returned no arm');
+  const { arm, vary, rounds } = readFlags(COMPARE_OPTIONS, flags);
+  const { factors, arms } = await planArms(name, { arm, vary }, flags);
+  const [base, ...heads] = arms;
+  if (base === undefined) throw new Error('there is no arm');
   const parts = {
     command: 'compare' as const,
     arms: [base, ...heads] as const,
+    factors,
     looks: [{ rounds, alpha: ALPHA }],
     baseline: null,
     notes: [],
@@ -56,4 +67,25 @@ async function compare(cli: Cli, name: string, flags: Flags): Promise<ExitCode> 
     carryOutComparison(cli, planned, shown),
   );
   return unlessLost(delivery, exitCodeOfComparison(comparison, []));
+}
+
+/** Plans the arms of --arm, or all combinations of --vary. Throws a SockbenchError. */
+async function planArms(
+  name: string,
+  { arm: specs, vary }: Pick<FlagValues<typeof COMPARE_OPTIONS>, 'arm' | 'vary'>,
+  flags: Flags,
+): Promise<{ factors: readonly Factor[]; arms: readonly ArmPlan[] }> {
+  if (vary.length === 0) {
+    return { factors: [], arms: await Promise.all(parseArms(specs).map((arm) => planArm(name, arm, flags))) };
+  }
+  if (specs.length > 0) {
+    fail(
+      'BAD_FACTOR',
+      '--vary and --arm are given; the arms are either the combinations of --vary or those of --arm',
+      'Vary what the arms differ in, as in --vary target=ws,socketio, or give each combination as --arm.',
+    );
+  }
+  const { scenario } = await resolveScenario(name);
+  const combinations = parseFactors(vary, scenario, flags);
+  return { factors: combinations.factors, arms: await planCombinations(name, combinations, flags) };
 }

@@ -120,7 +120,11 @@ async function compareWithBase(
   const looks = quick ? [{ rounds, alpha: ALPHA }] : planLooks(rounds, ALPHA);
   const baseline = file === null || results === null ? null : { file, results };
   const planWith = (base: ArmPlan, notes: readonly Finding[] = []) =>
-    planComparison({ command: 'gate', arms: [base, head], looks, baseline, notes }, flags, GATE_FORMATS);
+    planComparison(
+      { command: 'gate', arms: [base, head], factors: [], looks, baseline, notes },
+      flags,
+      GATE_FORMATS,
+    );
   const carryOut = (planned: PlannedComparison) =>
     withComparisonShown(cli, planned, (shown) => carryOutComparison(cli, planned, shown));
   if (file !== null) {

@@ -92,6 +92,7 @@ function chartOf(capacity: Capacity, { title, note, kind, runs, limit }: Curve):
   const isLogarithmic = needsLogarithm(kind, shown);
   const points = middles(runs).map(([x, y]) => [x, y / scale] as const);
   const panel: Panel = {
+    title: '',
     description: `${title}; the table below has every value`,
     heightPx: limit === null ? 240 : 320,
     x: { ...LOGARITHMIC_AXIS, title: `${vary === 'rate' ? 'messages/s' : 'clients'} (logarithmic)` },
@@ -99,7 +100,9 @@ function chartOf(capacity: Capacity, { title, note, kind, runs, limit }: Curve):
       ? LOGARITHMIC_AXIS
       : { ...LINEAR_AXIS, range: 'zero', minStep: kind === 'count' ? 1 : 0 },
     dots: dotsOf(capacity, kind, runs, scale),
-    links: points.slice(1).map((to, index) => ({ from: points[index] ?? to, to, isFaint: false })),
+    links: points
+      .slice(1)
+      .map((to, index) => ({ from: points[index] ?? to, to, style: 'solid', colour: 'ink-soft' })),
     rules: [
       ...(limit === null
         ? []

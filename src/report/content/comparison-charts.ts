@@ -68,6 +68,7 @@ function valuesPanel(source: Source): Panel {
     ];
   });
   return {
+    title: '',
     description: `${metric.metric} of ${baseName} and ${headName} in each round${unitText(name)}`,
     heightPx: HEIGHT_PX,
     x: {
@@ -81,7 +82,8 @@ function valuesPanel(source: Source): Panel {
     links: points.map(({ base, head, isExcluded }, index) => ({
       from: [index, base / scale],
       to: [index, head / scale],
-      isFaint: isExcluded,
+      style: isExcluded ? 'dashed' : 'solid',
+      colour: 'ink-soft',
     })),
     rules: [],
     shaded: null,
@@ -108,6 +110,7 @@ function ratiosPanel(source: Source): Panel | null {
     dots.push({ ...mark, x: metric.ratio, y: 0, shape: 'diamond', interval, text });
   }
   return {
+    title: '',
     description: `${metric.metric} of ${headName} over ${baseName}: ${text}`,
     heightPx: HEIGHT_PX,
     x: { ...LOGARITHMIC_AXIS, title: 'ratio by round; shaded: tolerated' },

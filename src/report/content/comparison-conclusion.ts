@@ -6,6 +6,7 @@ import { briefly } from '../plain.ts';
 import {
   armName,
   baseName,
+  type Estimated,
   gatingOf,
   gradeOf,
   isEarly,
@@ -52,11 +53,12 @@ function intervalClause(metric: MetricOutcome): string {
 }
 
 /** Whether the interval of the ratio excludes 1. */
-function isSignificant({ lower, upper }: MetricOutcome): boolean {
+export function isSignificant({ lower, upper }: Estimated): boolean {
   return (lower !== null && lower > 1) || (upper !== null && upper < 1);
 }
 
-const isLatency = ({ metric, unit }: MetricOutcome) => unit === 'duration' && metric.includes('.');
+export const isLatency = ({ metric, unit }: Pick<MetricOutcome, 'metric' | 'unit'>) =>
+  unit === 'duration' && metric.includes('.');
 
 /** Which side of a comparison is the subject of its sentence. */
 type Subject = 'better' | 'head';

@@ -1,8 +1,17 @@
 import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
+import { type Effects, gatingEffects } from '../../result/effects.ts';
 import { list, plural } from '../../text.ts';
 import type { Fact } from '../blocks.ts';
 import { EMPTY_ENDING, type Ending } from '../ending.ts';
 import { armsSentence, confidenceText, metricLabel, pairConclusion } from './comparison-conclusion.ts';
+import {
+  effectsConclusion,
+  effectsNotes,
+  effectsTable,
+  excludedRoundsText,
+  factorsText,
+  faultTexts,
+} from './comparison-effects.ts';
 import {
   armName,
   baseName,
@@ -72,7 +81,7 @@ function pairTable(comparison: Comparison, pair: PairOutcome): Table {
 }
 
 /** Three arms or more: one row for each arm, by the first gating metric, the best first. */
-function armsTable(comparison: Comparison): Table | null {
+export function armsTable(comparison: Comparison): Table | null {
   const { heads } = comparison.judgement;
   const firsts = heads.map((pair) => gatingOf(pair).find(({ ratio }) => ratio !== null) ?? null);
   const known = firsts.filter((metric) => metric !== null);
@@ -123,7 +132,11 @@ function subjectOf(comparison: Comparison): string {
   const plans = design.arms.map(({ plan }) => plan);
   const agreed = (texts: readonly string[]) => (new Set(texts).size === 1 ? [texts[0] ?? ''] : []);
   return [
-    names.length === 2 ? names.join(' vs ') : list(names),
+    design.factors.length > 1
+      ? factorsText(comparison)
+      : names.length === 2
+        ? names.join(' vs ')
+        : list(names),
     ...agreed(plans.map(({ scenario }) => scenario)),
     ...agreed(plans.map(({ clients }) => plural(clients, 'client'))),
     ...agreed(plans.map(({ profile }) => profileText(profile))),
@@ -147,10 +160,44 @@ function pairFacts(comparison: Comparison): Fact[] {
   ];
 }
 
+/** The parts of an ending that all comparisons have. */
+function commonEnding(comparison: Comparison) {
+  const { thresholds, judgement } = comparison;
+  return {
+    ...EMPTY_ENDING,
+    subject: subjectOf(comparison),
+    thresholds: thresholds.map(({ arm, passed, expression, detail }) => {
+      const name = judgement.heads.length === 1 ? '' : `${armName(comparison, arm)}: `;
+      return { passed, text: `${name}${expression}: ${detail}` };
+    }),
+    advice: adviceFor(comparison),
+    severity: comparisonSeverity(comparison),
+  };
+}
+
+/** The end of a comparison over factors: the effects on the first gating metric. */
+function effectsEnding(comparison: Comparison, effects: Effects): Ending {
+  const { judgement, thresholds, status } = comparison;
+  const [metric] = gatingEffects(effects);
+  const excluded = excludedRoundsText(comparison, effects);
+  const [first = '', ...others] = effectsConclusion(comparison, effects);
+  const partial = status === 'partial' ? 'PARTIAL, ' : '';
+  const isKnown = judgement.verdict !== 'INVALID' && metric !== undefined;
+  return {
+    ...commonEnding(comparison),
+    table: isKnown ? effectsTable(comparison, effects, metric) : null,
+    notes: isKnown ? effectsNotes(comparison, effects) : [],
+    facts: excluded === null ? [] : [['excluded', excluded]],
+    caveats: [...limitTexts(comparison), ...faultTexts(comparison)],
+    conclusion: [`${partial}${first}${thresholdsClause(thresholds)}`, ...others],
+  };
+}
+
 /** The end of a comparison or a gate: one small table, what limits it, and the difference in a sentence. */
 export function comparisonEnding(comparison: Comparison): Ending {
   const { judgement, thresholds, status } = comparison;
-  const { heads } = judgement;
+  const { heads, effects } = judgement;
+  if (effects !== null) return effectsEnding(comparison, effects);
   const [only] = heads;
   const isAlone = only !== undefined && heads.length === 1;
   const table = isAlone ? pairTable(comparison, only) : armsTable(comparison);
@@ -166,18 +213,12 @@ export function comparisonEnding(comparison: Comparison): Ending {
     (text) => text.endsWith('do not differ significantly') || text.startsWith('sorted by estimates'),
   );
   return {
-    ...EMPTY_ENDING,
-    subject: subjectOf(comparison),
+    ...commonEnding(comparison),
     table: isKnown || heads.some(({ verdict }) => verdict !== 'INVALID') ? table : null,
     notes: [...quotientNote(heads.flatMap(gatingOf)), ...alike],
     facts: pairFacts(comparison),
     caveats: [...limitTexts(comparison), ...unknown('INCONCLUSIVE')],
     reasons: unknown('INVALID'),
-    thresholds: thresholds.map(({ arm, passed, expression, detail }) => {
-      return { passed, text: `${isAlone ? '' : `${armName(comparison, arm)}: `}${expression}: ${detail}` };
-    }),
-    advice: adviceFor(comparison),
-    severity: comparisonSeverity(comparison),
     conclusion: [conclusion],
   };
 }

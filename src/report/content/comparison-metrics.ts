@@ -46,6 +46,9 @@ export function isMoreBetter({ metric }: Pick<MetricOutcome, 'metric'>): boolean
   return isFigure(metric) && FIGURES[metric].better === 'higher';
 }
 
+/** An estimate of a ratio with its bounds. */
+export type Estimated = Pick<MetricOutcome, 'ratio' | 'lower' | 'upper'>;
+
 const isNumber = (value: number | null): value is number => value !== null && Number.isFinite(value);
 
 /** `1.23`, `12.3`, `123` */
@@ -58,7 +61,7 @@ function ratioText(ratio: number, decimals: number): string {
  * Estimate and bounds; null where there is none. All have the same number of decimals, two to four, so that the ratio
  * farthest from 1 differs from it.
  */
-export function ratioTexts({ ratio, lower, upper }: MetricOutcome) {
+export function ratioTexts({ ratio, lower, upper }: Estimated) {
   const known = [ratio, lower, upper].filter(isNumber);
   const spread = Math.max(...known, 1) - Math.min(...known, 1);
   const decimals = spread === 0 ? 2 : Math.min(4, Math.max(2, Math.ceil(-Math.log10(spread))));
@@ -67,8 +70,8 @@ export function ratioTexts({ ratio, lower, upper }: MetricOutcome) {
 }
 
 /** `1.15-1.31`, `>= 1.15`, `<= 1.31`; null where there are too few rounds for a bound. */
-export function intervalText(metric: MetricOutcome): string | null {
-  const { lower, upper } = ratioTexts(metric);
+export function intervalText(estimated: Estimated): string | null {
+  const { lower, upper } = ratioTexts(estimated);
   if (lower !== null && upper !== null) return `${lower}-${upper}`;
   if (lower !== null) return `>= ${lower}`;
   return upper === null ? null : `<= ${upper}`;
@@ -97,7 +100,11 @@ export function unitOfMetric(metric: MetricOutcome, values = Object.values(pairV
 }
 
 /** A value in a unit that stands elsewhere; a dash where there is none. */
-export function valueIn({ unit }: MetricOutcome, { scale }: { scale: number }, value: number | null): string {
+export function valueIn(
+  { unit }: Pick<MetricOutcome, 'unit'>,
+  { scale }: { scale: number },
+  value: number | null,
+): string {
   return formatCell(unit, value, scale);
 }
 

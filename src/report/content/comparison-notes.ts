@@ -3,6 +3,7 @@ import { FINDINGS } from '../../result/findings.ts';
 import { list, plural } from '../../text.ts';
 import { formatDurationMs, formatPercent } from '../../units.ts';
 import { briefly, isCut, messageLines } from '../plain.ts';
+import { faultTexts } from './comparison-effects.ts';
 import {
   armName,
   baseName,
@@ -58,17 +59,20 @@ function informationalTexts(comparison: Comparison, pair: PairOutcome): string[]
 
 /** The notes below the verdict: circumstances, each head of several, thresholds, metrics without values, next steps. */
 export function comparisonNotes(comparison: Comparison): string[] {
-  const { heads } = comparison.judgement;
+  const { heads, effects } = comparison.judgement;
   const isAlone = heads.length === 1;
+  // The table of combinations says it of factors.
+  const listed = effects === null ? heads : [];
   const unjudged = heads.flatMap(({ metrics }) => metrics.filter(isUnjudged));
   return [
     ...noteTexts(comparison),
-    ...(isAlone ? [] : heads.map((pair) => pairSentence(comparison, pair))),
+    ...(effects === null ? [] : faultTexts(comparison)),
+    ...(isAlone ? [] : listed.map((pair) => pairSentence(comparison, pair))),
     ...comparison.thresholds.map(
       (threshold) => `${isAlone ? '' : `${armName(comparison, threshold.arm)}: `}${thresholdText(threshold)}`,
     ),
     ...new Set(unjudged.map(({ metric, because }) => `${metric}: ${because}`)),
-    ...heads.flatMap((pair) => informationalTexts(comparison, pair)),
+    ...listed.flatMap((pair) => informationalTexts(comparison, pair)),
     ...adviceFor(comparison).map((advice) => `next: ${advice}`),
   ];
 }
@@ -175,6 +179,12 @@ const MAX_ROUNDS = 500;
 
 /** What would make INCONCLUSIVE metrics conclusive: more rounds where rounds differ, more messages where they lack. */
 function remediesOfInconclusive({ design, judgement }: Comparison): string[] {
+  if (judgement.effects !== null) {
+    const rounds = Math.max(MIN_ADVISED_ROUNDS, judgement.effects.minRounds);
+    return judgement.verdict === 'INCONCLUSIVE'
+      ? [`for intervals: use more rounds (--rounds ${rounds})`]
+      : [];
+  }
   const metrics = judgement.heads
     .filter(({ verdict, pairs }) => verdict === 'INCONCLUSIVE' && pairs > 0)
     .flatMap(gatingOf)

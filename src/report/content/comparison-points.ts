@@ -1,5 +1,11 @@
 import { aggregate } from '../../result/aggregate.ts';
-import type { Comparison, MetricOutcome, PairOutcome, Round } from '../../result/comparison.ts';
+import {
+  type Comparison,
+  type MetricOutcome,
+  type PairOutcome,
+  type Round,
+  roundsOfArms,
+} from '../../result/comparison.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { viewResult } from '../../result/view.ts';
 import { type Block, tableBlock } from '../blocks.ts';
@@ -93,4 +99,40 @@ export function roundsBlocks(comparison: Comparison, pair: PairOutcome): Block[]
     ...pair.metrics.flatMap((metric) => metricColumns(comparison, pair, metric)),
   ];
   return tableBlock('Every round', tabulate<Round>(columns, comparison.rounds));
+}
+
+/** Every round of a comparison over factors: one metric of each combination. Excluded rounds have no values. */
+export function combinationRoundsBlocks(
+  comparison: Comparison,
+  metric: Pick<MetricOutcome, 'metric' | 'unit'> | undefined,
+): Block[] {
+  const { design, judgement, rounds } = comparison;
+  if (metric === undefined) return [];
+  const values = new Map(
+    roundsOfArms(judgement.heads, metric.metric).map((each) => [each.round, each.values]),
+  );
+  const state = ({ round }: Round) => {
+    const reasons = judgement.heads
+      .flatMap(({ excluded }) => excluded)
+      .filter((each) => each.round === round)
+      .flatMap((each) => each.reasons);
+    const codes = [...new Set(reasons.map(({ arm, code }) => `${armName(comparison, arm)}: ${code}`))];
+    if (codes.length > 0) return `excluded: ${codes.join(', ')}`;
+    return round <= judgement.rounds ? 'valid' : 'not judged';
+  };
+  const columns = [
+    column<Round>('round', 'round', 'count', 'in the order of execution', ({ round }) => round),
+    column<Round>('state', 'state', 'text', 'whether the round counts', state),
+    ...design.arms.map((_, arm) =>
+      column<Round>(
+        `arm_${arm}`,
+        armName(comparison, arm),
+        metric.unit,
+        `${metric.metric} in this round`,
+        ({ round }) => values.get(round)?.[arm] ?? null,
+        { unitGroup: metric.metric },
+      ),
+    ),
+  ];
+  return tableBlock(`${metric.metric} in every round`, tabulate<Round>(columns, rounds));
 }

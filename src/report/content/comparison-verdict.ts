@@ -4,6 +4,7 @@ import { formatLimit } from '../../result/metrics.ts';
 import { list, plural } from '../../text.ts';
 import type { Severity } from '../blocks.ts';
 import { briefly } from '../plain.ts';
+import { effectsConclusion } from './comparison-effects.ts';
 import {
   armName,
   baseName,
@@ -87,6 +88,14 @@ function severalText(comparison: Comparison): string {
   return `${judgement.verdict} vs ${baseName(comparison)}: ${counted.join('; ') || 'no arm was compared'}`;
 }
 
+/** What was found, without thresholds. */
+function foundText(comparison: Comparison): string {
+  const { heads, effects } = comparison.judgement;
+  if (effects !== null) return effectsConclusion(comparison, effects).join('; ');
+  const [only] = heads;
+  return only !== undefined && heads.length === 1 ? pairSentence(comparison, only) : severalText(comparison);
+}
+
 /** `; thresholds: 1 FAILED, 1 not judged of 3`; nothing when all passed. */
 function thresholdsText({ thresholds }: Comparison): string {
   const failed = thresholds.filter(({ passed }) => passed === false).length;
@@ -100,12 +109,8 @@ function thresholdsText({ thresholds }: Comparison): string {
 
 /** The first line of every report of a comparison. It begins with `PARTIAL, ` when the comparison ended early. */
 export function verdictSentence(comparison: Comparison): string {
-  const { heads } = comparison.judgement;
-  const [only] = heads;
-  const text =
-    only !== undefined && heads.length === 1 ? pairSentence(comparison, only) : severalText(comparison);
   const partial = comparison.status === 'partial' ? 'PARTIAL, ' : '';
-  return `${partial}${text}${thresholdsText(comparison)}`;
+  return `${partial}${foundText(comparison)}${thresholdsText(comparison)}`;
 }
 
 /** `SERVER OVERLOADED in 12 of 15 rounds of head: ...`, of the judged rounds; null where no server was. */
@@ -132,6 +137,11 @@ const SEVERITIES: Readonly<Record<Verdict, Severity>> = {
   IMPROVED: 'good',
   OK: 'good',
 };
+
+/** The verdict in a word. Effects are not judged by a tolerance: they are valid. */
+export function verdictWord({ judgement: { verdict, effects } }: Comparison): string {
+  return effects !== null && verdict === 'OK' ? 'VALID' : verdict;
+}
 
 /** The severity of the verdict. A failed threshold is as severe as a regression. */
 export function comparisonSeverity(comparison: Comparison): Severity {

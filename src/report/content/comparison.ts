@@ -1,8 +1,13 @@
 import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
-import { list } from '../../text.ts';
+import { type Effects, type EffectsOfMetric, gatingEffects } from '../../result/effects.ts';
+import { list, plural } from '../../text.ts';
 import { type Block, detailsBlock, notesBlock, type Report, tableBlock } from '../blocks.ts';
 import { stripLines } from '../render/strip.ts';
 import { metricChart } from './comparison-charts.ts';
+import { metricLabel } from './comparison-conclusion.ts';
+import { effectChart } from './comparison-effect-chart.ts';
+import { effectsNotes, effectsTable, factorsText } from './comparison-effects.ts';
+import { armsTable } from './comparison-ending.ts';
 import { designFacts, environmentOfArms } from './comparison-facts.ts';
 import { armName, baseName, INFORMATIONAL_TITLE, metricNotes, metricTable } from './comparison-metrics.ts';
 import {
@@ -14,7 +19,7 @@ import {
   wholeMessages,
 } from './comparison-notes.ts';
 import { comparisonOpening } from './comparison-opening.ts';
-import { mergedView, roundsBlocks } from './comparison-points.ts';
+import { combinationRoundsBlocks, mergedView, roundsBlocks } from './comparison-points.ts';
 import { comparisonSeverity, verdictSentence } from './comparison-verdict.ts';
 import { comparisonProfileBlocks } from './profiles.ts';
 import { NOTHING_OVER_TIME } from './run-chart-group.ts';
@@ -52,6 +57,44 @@ function pairBlocks(comparison: Comparison, pair: PairOutcome): Block[] {
   ];
 }
 
+/** The effects on one metric, as a table and a chart. */
+function effectsOfMetric(comparison: Comparison, effects: Effects, metric: EffectsOfMetric): Block[] {
+  const title = `Effects on ${metricLabel(metric)}`;
+  const chart = effectChart(comparison, metric);
+  return [
+    ...tableBlock(title, effectsTable(comparison, effects, metric), effectsNotes(comparison, effects)),
+    ...(chart === null
+      ? []
+      : [{ kind: 'charts', title: '', group: { form: 'dots', charts: [chart] }, text: [] } as const]),
+  ];
+}
+
+/** What factors do: the first gating metric, and the others in folds; then a row for each combination. */
+function effectsBlocks(comparison: Comparison, effects: Effects): Block[] {
+  const [first, ...others] = gatingEffects(effects);
+  const informational = effects.metrics.filter((metric) => !gatingEffects(effects).includes(metric));
+  const combinations = armsTable(comparison);
+  const blocksOf = (metrics: readonly EffectsOfMetric[]) =>
+    metrics.flatMap((metric) => effectsOfMetric(comparison, effects, metric));
+  return [
+    { kind: 'heading', text: `Effects: ${plural(effects.rounds, 'valid round')}` },
+    ...(first === undefined ? [] : effectsOfMetric(comparison, effects, first)),
+    ...detailsBlock('Effects on other gating metrics', 'text', blocksOf(others)),
+    ...detailsBlock(`Effects, ${INFORMATIONAL_TITLE}`, 'html', blocksOf(informational)),
+    ...(combinations === null ? [] : tableBlock('Combinations', combinations)),
+    ...detailsBlock(`Every metric, vs ${baseName(comparison)}`, 'text', combinationBlocks(comparison)),
+    ...detailsBlock('Every round', 'html', combinationRoundsBlocks(comparison, first)),
+  ];
+}
+
+/** All metrics of each combination vs the first, and the rounds that do not count. */
+function combinationBlocks(comparison: Comparison): Block[] {
+  return comparison.judgement.heads.flatMap((pair) => [
+    ...tableBlock(pairTitle(comparison, pair), metricTable(comparison, pair), metricNotes(comparison, pair)),
+    ...notesBlock(excludedTexts(comparison, pair)),
+  ]);
+}
+
 /** The latency of all arms, each over all its valid rounds; nothing where no arm has any. */
 function mergedBlocks(comparison: Comparison): Block[] {
   const merged = comparison.design.arms.flatMap((_, arm) => {
@@ -80,14 +123,16 @@ function messageBlocks(comparison: Comparison): Block[] {
 
 function comparisonTitle(comparison: Comparison): string {
   const { design, judgement } = comparison;
+  const scenario = [...new Set(design.arms.map(({ plan }) => plan.scenario))].join(', ');
+  if (judgement.effects !== null) return `${factorsText(comparison)}, ${scenario} - sockbench`;
   const heads = list(design.arms.slice(1).map((_, index) => armName(comparison, index + 1)));
-  const scenarios = new Set(design.arms.map(({ plan }) => plan.scenario));
-  return `${judgement.verdict}: ${heads} vs ${baseName(comparison)}, ${[...scenarios].join(', ')} - sockbench`;
+  return `${judgement.verdict}: ${heads} vs ${baseName(comparison)}, ${scenario} - sockbench`;
 }
 
 /** The report of a comparison: the verdict, each arm vs the base, the ranking, design and environment. */
 export function comparisonReport(comparison: Comparison): Report {
   const { startedAt, tool } = comparison;
+  const { effects } = comparison.judgement;
   const ranking = rankingTexts(comparison);
   const verdict: Block = {
     kind: 'verdict',
@@ -101,7 +146,9 @@ export function comparisonReport(comparison: Comparison): Report {
       verdict,
       comparisonOpening(comparison),
       ...messageBlocks(comparison),
-      ...comparison.judgement.heads.flatMap((pair) => pairBlocks(comparison, pair)),
+      ...(effects === null
+        ? comparison.judgement.heads.flatMap((pair) => pairBlocks(comparison, pair))
+        : effectsBlocks(comparison, effects)),
       ...mergedBlocks(comparison),
       ...comparisonProfileBlocks(comparison),
       ...(ranking.length === 0 ? [] : [{ kind: 'heading', text: 'Ranking' } as const]),

@@ -63,6 +63,7 @@ function trendPanel(history: TrendHistory, metric: TrendMetric, order: TrendOrde
   const { name, scale } = chooseUnit(metric.unit, known);
   const unit = name === null ? '' : `; values in ${name.replace('/', 'per ')}`;
   return {
+    title: '',
     description: `${metric.metric} of ${plural(points.length, 'result')}${unit}; ${plural(metric.changes.length, 'change')}`,
     heightPx: TREND_HEIGHT_PX,
     x: {
@@ -76,7 +77,8 @@ function trendPanel(history: TrendHistory, metric: TrendMetric, order: TrendOrde
     links: metric.levels.map(({ from, to, median }) => ({
       from: [from - 0.5, median / scale],
       to: [to - 0.5, median / scale],
-      isFaint: false,
+      style: 'solid',
+      colour: 'ink-soft',
     })),
     rules: metric.changes.map(({ at, before, after, effect }) => ({
       across: 'y',

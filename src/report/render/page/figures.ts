@@ -110,12 +110,15 @@ function shadedSvg({ panel: { shaded, heightPx }, xScale, x }: Plot): string {
 
 function panelHtml(panel: Panel): string {
   const plot = plotOf(panel);
-  const links = panel.links.map(({ from, to, isFaint }) =>
-    line(plot.x(from[0]), plot.y(from[1]), plot.x(to[0]), plot.y(to[1]), isFaint ? 'link faint' : 'link'),
-  );
+  const links = panel.links.map(({ from, to, style, colour }) => {
+    const kind = `link${style === 'solid' ? '' : ` ${style}`}" style="--mark:var(--${colour})`;
+    return line(plot.x(from[0]), plot.y(from[1]), plot.x(to[0]), plot.y(to[1]), kind);
+  });
+  const title = panel.title === '' ? [] : [`<text class="strong" y="-6">${escapeHtml(panel.title)}</text>`];
   return [
     `<div class="panel"><svg height="${panel.heightPx}" role="img" aria-label="${escapeHtml(panel.description)}">`,
     shadedSvg(plot),
+    ...title,
     ...axesSvg(plot),
     ...rulesSvg(plot),
     ...links,
