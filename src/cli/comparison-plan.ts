@@ -1,25 +1,22 @@
 import { integer, type OptionTable, option } from '../contract/options.ts';
 import { fail } from '../errors.ts';
-import { PLAN_OPTIONS, SETTING_NAMES } from '../plan/options.ts';
+import { PLAN_OPTIONS } from '../plan/options.ts';
 import { type PlannedRun, planSchema } from '../plan/plan.ts';
 import { COMPARISON, type Format, parseFormats } from '../report/index.ts';
 import { MAX_RUNS } from '../result/bound.ts';
 import type { Comparison, Design } from '../result/comparison.ts';
 import { type Factor, levelsOfArm } from '../result/effects.ts';
-import { differences, loadFingerprint } from '../result/fingerprint.ts';
 import type { Finding, RunResult } from '../result/run-result.ts';
 import { requireWritable } from '../result/store.ts';
 import { PROFILED } from '../result/stored-profile.ts';
 import { forecastRun } from '../run/forecast.ts';
 import { claimFolder } from '../run/leftovers/claim.ts';
-import { roundsForRanking, roundsForVerdict } from '../stats/correction.ts';
-import { roundsForEffects } from '../stats/effects.ts';
 import { planThresholds } from '../stats/expectation.ts';
 import { type ArmExpectation, planRules } from '../stats/rules.ts';
 import type { Threshold } from '../stats/thresholds.ts';
-import { plural } from '../text.ts';
 import type { LoadedConfig } from '../user-files/config-file.ts';
 import { type ArmSpec, badArm } from './arms.ts';
+import { differentLoads, tooFewForEffects, tooFewRounds, tooFewToRank } from './comparison-warnings.ts';
 import { DASHBOARD_OPTIONS } from './dashboard/dashboard.ts';
 import { type Flags, outputOptions, readFlags, repeated } from './flags.ts';
 import { requirePage } from './open-page.ts';
@@ -214,53 +211,4 @@ function forecastOf(arm: ArmPlan): ArmExpectation {
     // The probe is for Node.js; of a server that --exec starts only the runs show what it is.
     hasCoarseCpu: plan.target.reference?.runtime === 'bun',
   };
-}
-
-/** The fields in which arms may differ. Any other difference makes their loads different. */
-const COMPARED = new Set(['transport', 'driver', 'protocol', 'namespace', ...SETTING_NAMES]);
-
-/** Notes arms under different loads, which must not be mistaken for one server slower than another. */
-function differentLoads([base, ...heads]: ComparisonParts['arms']): Finding[] {
-  return heads.flatMap(({ name, plan }) => {
-    const shown = differences(loadFingerprint(base.plan), loadFingerprint(plan))
-      .filter(({ field }) => !COMPARED.has(field))
-      .map(({ field, baseline, now }) => `${field} ${baseline} vs ${now}`);
-    if (shown.length === 0) return [];
-    const message = `${base.name} and ${name} run under different loads: ${shown.join(', ')}`;
-    return [{ code: 'loads_differ', message }];
-  });
-}
-
-/** With too few rounds no verdict is possible: a gate is refused, compare still shows its figures. */
-function tooFewRounds(design: Design): string[] {
-  const rounds = design.looks.at(-1)?.rounds ?? 0;
-  const needed = roundsForVerdict(design);
-  if (rounds >= needed) return [];
-  const deciding = design.rules.filter(({ gating, kind }) => gating && kind === 'ratio').length;
-  const message = `${rounds} rounds are too few for a verdict on ${plural(deciding, 'metric')}; the minimum is ${needed}`;
-  if (design.command === 'compare') return [message];
-  return fail(
-    'TOO_FEW_ROUNDS',
-    `--rounds: ${message}`,
-    `Give --rounds ${needed} or more, or fewer gating metrics with --metric.`,
-  );
-}
-
-/** Three or more arms are ranked, which takes more rounds than a verdict on each. */
-function tooFewToRank(design: Design): string[] {
-  const rounds = design.looks.at(-1)?.rounds ?? 0;
-  const needed = roundsForRanking(design);
-  const isRanked = design.rules.some(({ gating, kind }) => gating && kind === 'ratio');
-  if (design.arms.length < 3 || design.factors.length > 1 || !isRanked || rounds >= needed) return [];
-  return [
-    `${rounds} rounds are too few for a significant ranking of ${design.arms.length} arms; the minimum is ${needed}. Arms are sorted by their estimates`,
-  ];
-}
-
-/** Effects of two factors or more are estimated with intervals, which takes more rounds than an estimate. */
-function tooFewForEffects({ looks, factors }: Design): string[] {
-  const rounds = looks.at(-1)?.rounds ?? 0;
-  const needed = roundsForEffects(factors);
-  if (rounds >= needed) return [];
-  return [`${rounds} rounds are too few for intervals of the effects; the minimum is ${needed}`];
 }

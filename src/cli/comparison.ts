@@ -15,6 +15,7 @@ import { noteGenerators } from '../stats/invalid-reasons.ts';
 import { goesOn, judge } from '../stats/judge.ts';
 import { pairUp } from '../stats/pairs.ts';
 import { judgeThreshold, type Threshold } from '../stats/thresholds.ts';
+import { list } from '../text.ts';
 import { type Cli, writeNote } from './cli.ts';
 import type { PlannedComparison } from './comparison-plan.ts';
 import { type Dashboard, withDashboard } from './dashboard/dashboard.ts';
@@ -26,8 +27,11 @@ import { timeText } from './progress/texts.ts';
 import { runInProcess, withSeed } from './run-process.ts';
 
 /** What the comparison is about to do: `base, head: 30 rounds, 15 if that is enough; at most about 6 minutes`. */
-function plannedBeginning({ command, arms, looks, baseline }: PlannedComparison): Beginning {
-  const names = arms.map(({ name }) => name).join(', ');
+function plannedBeginning({ command, arms, factors, looks, baseline }: PlannedComparison): Beginning {
+  const names =
+    factors.length > 1
+      ? `${arms.length} combinations of ${list(factors.map(({ name }) => name))}`
+      : arms.map(({ name }) => name).join(', ');
   const [first, last = first] = looks;
   const rounds = last?.rounds ?? 0;
   const early = looks.length > 1 ? `, ${first?.rounds} if that is enough` : '';

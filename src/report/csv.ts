@@ -1,13 +1,11 @@
 import type { Capacity, CapacityStep } from '../result/capacity.ts';
-import type { Comparison, MetricOutcome } from '../result/comparison.ts';
+import type { MetricUnit } from '../result/metrics.ts';
 import { FIGURES } from '../result/metrics.ts';
 import type { Repeated, StartFigure } from '../result/repeated.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { type ResultView, viewResult } from '../result/view.ts';
-import { type CiPair, ciView } from './ci/view.ts';
 import { reasonsOfStep } from './content/capacity-verdict.ts';
 import { FLAT_COLUMNS } from './content/columns.ts';
-import { gradeOf } from './content/comparison-metrics.ts';
 import { viewsOfPopulations } from './content/populations.ts';
 import { firstStart, repeatedVerdict } from './content/repeated-figures.ts';
 import { targetLabel } from './content/run-verdict.ts';
@@ -15,7 +13,7 @@ import type { CellValue, Column, Kind } from './content/table.ts';
 import { plain } from './plain.ts';
 
 /** Fixed units: the suffix of a header, and what a value in its base unit is divided by. */
-const CSV_UNITS: Readonly<Record<Kind, readonly [suffix: string, scale: number]>> = {
+export const CSV_UNITS: Readonly<Record<Kind, readonly [suffix: string, scale: number]>> = {
   text: ['', 1],
   duration: ['_ms', 1e6],
   rate: ['_hz', 1],
@@ -40,13 +38,24 @@ function csvCell(kind: Kind, cell: CellValue): string {
 }
 
 /** A column of a file, whose values are in the base unit of their kind. */
-interface CsvColumn<Row> {
+export interface CsvColumn<Row> {
   readonly id: string;
   readonly kind: Kind;
   value(row: Row): CellValue;
 }
 
-function csvTable<Row>(columns: ReadonlyArray<CsvColumn<Row>>, rows: readonly Row[]): string {
+/** Units of metrics in a column that holds metrics of all kinds. */
+export const METRIC_UNIT_TEXTS: Readonly<Record<MetricUnit, string>> = {
+  duration: 'ms',
+  bytes: 'bytes',
+  average: 'per delivery',
+  rate: 'hz',
+  share: 'ratio',
+  count: 'count',
+};
+
+/** A header and one line per row. */
+export function csvTable<Row>(columns: ReadonlyArray<CsvColumn<Row>>, rows: readonly Row[]): string {
   const header = columns.map(({ id, kind }) => quote(plain(`${id}${CSV_UNITS[kind][0]}`)));
   const lines = rows.map((row) => columns.map((column) => csvCell(column.kind, column.value(row))).join(','));
   return [header.join(','), ...lines, ''].join('\n');
@@ -116,7 +125,7 @@ export function renderRepeatedCsv(documents: readonly Repeated[]): string {
         return first === null ? null : targetLabel(first);
       }),
       of('metric', 'text', ({ figure }) => figure.metric),
-      of('unit', 'text', ({ figure }) => OUTCOME_UNITS[figure.unit]),
+      of('unit', 'text', ({ figure }) => METRIC_UNIT_TEXTS[figure.unit]),
       inUnitOf('median', ({ median }) => median),
       inUnitOf('lower', ({ lower }) => lower),
       inUnitOf('upper', ({ upper }) => upper),
@@ -134,70 +143,6 @@ export function renderRepeatedCsv(documents: readonly Repeated[]): string {
     ],
     rows,
   );
-}
-
-interface OutcomeRow extends CiPair {
-  readonly metric: MetricOutcome;
-  readonly comparison: Comparison;
-}
-
-/** Units of metrics in a column that holds metrics of all kinds. */
-const OUTCOME_UNITS: Readonly<Record<MetricOutcome['unit'], string>> = {
-  duration: 'ms',
-  bytes: 'bytes',
-  average: 'per delivery',
-  rate: 'hz',
-  share: 'ratio',
-  count: 'count',
-};
-
-const textColumn = (id: string, value: (row: OutcomeRow) => string | null): CsvColumn<OutcomeRow> => ({
-  id,
-  kind: 'text',
-  value,
-});
-const plainNumber = (id: string, pick: (row: OutcomeRow) => number | null): CsvColumn<OutcomeRow> => ({
-  id,
-  kind: 'average',
-  value: pick,
-});
-/** A value in the unit of its row. */
-const inUnit = (id: string, pick: (metric: MetricOutcome) => number | null) =>
-  plainNumber(id, ({ metric }) => {
-    const value = pick(metric);
-    return value === null ? null : value / CSV_UNITS[metric.unit][1];
-  });
-
-const OUTCOME_COLUMNS: ReadonlyArray<CsvColumn<OutcomeRow>> = [
-  textColumn('scenario', ({ scenario }) => scenario),
-  textColumn('base', ({ base }) => base),
-  textColumn('head', ({ head }) => head),
-  textColumn('metric', ({ metric }) => metric.metric),
-  textColumn('unit', ({ metric }) => OUTCOME_UNITS[metric.unit]),
-  textColumn('gating', ({ metric }) => String(metric.gating)),
-  textColumn('verdict', ({ comparison, pair, metric }) => gradeOf(comparison, pair, metric)),
-  inUnit('base_value', ({ base }) => base),
-  inUnit('head_value', ({ head }) => head),
-  plainNumber('ratio', ({ metric }) => metric.ratio),
-  plainNumber('ratio_lower', ({ metric }) => metric.lower),
-  plainNumber('ratio_upper', ({ metric }) => metric.upper),
-  inUnit('difference', ({ difference }) => difference),
-  plainNumber('tolerated_ratio', ({ metric }) => metric.delta),
-  inUnit('tolerated_difference', ({ floor }) => floor),
-  plainNumber('detectable_ratio', ({ metric }) => metric.detectable),
-  plainNumber('p_regressed', ({ metric }) => metric.pRegressed),
-  plainNumber('p_improved', ({ metric }) => metric.pImproved),
-  plainNumber('pairs', ({ pair }) => pair.pairs),
-  textColumn('because', ({ metric }) => metric.because),
-  textColumn('started_at', ({ comparison }) => comparison.startedAt),
-];
-
-/** Renders one row per head and metric. `unit` is that of the values; ratios are head over base. */
-export function renderComparisonCsv(comparison: Comparison): string {
-  const rows = ciView(comparison).pairs.flatMap((each) =>
-    each.pair.metrics.map((metric) => ({ ...each, metric, comparison })),
-  );
-  return csvTable(OUTCOME_COLUMNS, rows);
 }
 
 /** Renders one row per run of a search. */

@@ -12,6 +12,7 @@ import { renderGoBenchmark } from './ci/go-benchmark.ts';
 import { renderJunit } from './ci/junit.ts';
 import { renderOpenMetrics } from './ci/openmetrics.ts';
 import { renderBencher, renderBiggerIsBetter, renderSmallerIsBetter } from './ci/trackers.ts';
+import { renderComparisonCsv } from './comparison-csv.ts';
 import { capacityReport } from './content/capacity.ts';
 import { capacityEnding } from './content/capacity-ending.ts';
 import { firstResult } from './content/capacity-verdict.ts';
@@ -21,7 +22,7 @@ import { runReport, summaryReport } from './content/run.ts';
 import { runEnding } from './content/run-ending.ts';
 import { trendReport } from './content/trend.ts';
 import { trendEnding } from './content/trend-ending.ts';
-import { renderCapacityCsv, renderComparisonCsv, renderCsv } from './csv.ts';
+import { renderCapacityCsv, renderCsv } from './csv.ts';
 import {
   DEFAULT_FORMATS,
   type DocumentKind,

@@ -8,7 +8,7 @@ import {
   measurementFingerprint,
 } from '../result/fingerprint.ts';
 import type { Finding, RunResult } from '../result/run-result.ts';
-import { plural } from '../text.ts';
+import { list, plural } from '../text.ts';
 import { formatPercent } from '../units.ts';
 import { type ArmFinding, type Pairing, pairUp } from './pairs.ts';
 
@@ -120,12 +120,18 @@ function otherReceiveClock(design: Design, rounds: readonly Round[], head: numbe
 
 /** Notes heads with another driver or other sockets than the base, whose clients were timed by another clock. */
 export function noteGenerators(design: Design, rounds: readonly Round[]): Finding[] {
-  return design.arms.flatMap(({ name }, head): Finding[] => {
+  const timedOtherwise = design.arms.flatMap(({ name }, head) => {
     const clocks = asksForOtherGenerator(design, head) ? receiveClocks(rounds, head) : null;
-    if (clocks === null) return [];
-    const message = `receive times of ${design.arms[0]?.name} are those of the ${clocks.ofBase}, and those of ${name} those of the ${clocks.ofHead}: latencies differ by the generator too, not by the server alone`;
-    return [{ code: 'generators_differ', message }];
+    return clocks === null ? [] : [{ name, ...clocks }];
   });
+  const byClock = Map.groupBy(timedOtherwise, ({ ofBase, ofHead }) => `${ofBase} ${ofHead}`);
+  return [...byClock.values()].flatMap((heads) =>
+    heads.slice(0, 1).map(({ ofBase, ofHead }): Finding => {
+      const names = list(heads.map(({ name }) => name));
+      const message = `receive times of ${design.arms[0]?.name} are those of the ${ofBase}, and those of ${names} those of the ${ofHead}: latencies differ by the generator too, not by the server alone`;
+      return { code: 'generators_differ', message };
+    }),
+  );
 }
 
 /** The fields in which both runs of any round differ, each once; empty when there are none. */

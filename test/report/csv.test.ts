@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { renderCapacityCsv, renderComparisonCsv, renderCsv } from '../../src/report/csv.ts';
+import { renderComparisonCsv } from '../../src/report/comparison-csv.ts';
+import { renderCapacityCsv, renderCsv } from '../../src/report/csv.ts';
 import { makeCapacity } from './capacity-fixture.ts';
 import { comparisons } from './comparison-fixture.ts';
 import { HOSTILE, results } from './fixture.ts';

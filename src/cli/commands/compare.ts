@@ -40,7 +40,6 @@ export const addCompare: AddCommand = (program, cli, finish) => {
       ],
       examples: [
         'sockbench compare broadcast-latency --arm ws --arm socketio --clients 100',
-        "sockbench compare ack-roundtrip --arm 'push: socketio' --arm 'poll: socketio --transport polling'",
         'sockbench compare broadcast-latency --vary transport=websocket,polling --vary payload=64B,4KiB',
         `sockbench compare room-fanout --target http://127.0.0.1:3000 --arm "old: --exec 'node old.js'" --arm "new: --exec 'node new.js'"`,
       ],

@@ -17,7 +17,7 @@ import { levelName } from './comparison-effects.ts';
 import { armName, valueText } from './comparison-metrics.ts';
 import { chooseUnit, extent } from './table.ts';
 
-const HEIGHT_PX = 260;
+const EFFECT_HEIGHT_PX = 260;
 /** Of a level at the x axis. */
 const MAX_LABEL_CHARACTERS = 16;
 const SHAPES = ['disc', 'diamond', 'cross'] as const;
@@ -50,12 +50,12 @@ interface EffectPlot {
 }
 
 /** The name of the line that an arm is on: its levels of the factors that are neither panel nor x axis. */
-function lineOf(comparison: Comparison, { lines }: Roles, arm: number): string {
+function lineNameOf(comparison: Comparison, { lines }: Roles, arm: number): string {
   const levels = comparison.design.arms[arm]?.levels ?? [];
   return lines.map((factor) => levelName(comparison, factor, levels[factor] ?? 0)).join(' ');
 }
 
-function markOf(line: number) {
+function markOfLine(line: number) {
   return {
     shape: SHAPES[line % SHAPES.length] ?? 'disc',
     colour: `line-${line % 8}`,
@@ -66,12 +66,12 @@ function markOf(line: number) {
 /** The arms of one line in one panel, in the order of the x axis. */
 function armsOn({ comparison, roles, lines }: EffectPlot, level: number, line: number): number[] {
   return comparison.design.arms.flatMap(({ levels }, arm) =>
-    levels[roles.panel] === level && lineOf(comparison, roles, arm) === lines[line] ? [arm] : [],
+    levels[roles.panel] === level && lineNameOf(comparison, roles, arm) === lines[line] ? [arm] : [],
   );
 }
 
 /** Joins neighbours. */
-function linksOf(ys: readonly number[], style: LinkStyle, colour: string): Panel['links'] {
+function linksThrough(ys: readonly number[], style: LinkStyle, colour: string): Panel['links'] {
   return ys
     .slice(1)
     .map((y, index) => ({ from: [index, ys[index] ?? y], to: [index + 1, y], style, colour }));
@@ -87,7 +87,7 @@ function effectPanel(plot: EffectPlot, level: number): Panel {
     const dots = arms.map((arm, index): Dot => {
       const value = medians[index] ?? Number.NaN;
       const text = `${armName(comparison, arm)}: ${valueText(metric, value)}, median of ${plural(rounds.length, 'round')}`;
-      return { ...markOf(line), x: index, y: value / scale, interval: null, shiftPx: 0, text };
+      return { ...markOfLine(line), x: index, y: value / scale, interval: null, shiftPx: 0, text };
     });
     // Rounds of several lines would cover each other.
     const ofRounds = lines.length > 1 ? [] : rounds.map(({ values }) => arms.map((arm) => values[arm] ?? 0));
@@ -95,16 +95,16 @@ function effectPanel(plot: EffectPlot, level: number): Panel {
       dots,
       links: [
         ...ofRounds.flatMap((values) =>
-          linksOf(
+          linksThrough(
             values.map((value) => value / scale),
             'thin',
             'ink-soft',
           ),
         ),
-        ...linksOf(
+        ...linksThrough(
           medians.map((value) => value / scale),
           'solid',
-          markOf(line).colour,
+          markOfLine(line).colour,
         ),
       ],
     };
@@ -112,7 +112,7 @@ function effectPanel(plot: EffectPlot, level: number): Panel {
   return {
     title: name,
     description: `${metricLabel(metric)} with ${name}; the table has every effect`,
-    heightPx: HEIGHT_PX,
+    heightPx: EFFECT_HEIGHT_PX,
     x: {
       ...LINEAR_AXIS,
       title: xFactor?.name ?? '',
@@ -137,7 +137,7 @@ export function effectChart(comparison: Comparison, metric: EffectsOfMetric): Do
   const [min, max] = extent(values) ?? [0, 0];
   if (min <= 0) return null;
   const roles = rolesOf(comparison);
-  const lines = [...new Set(comparison.design.arms.map((_, arm) => lineOf(comparison, roles, arm)))];
+  const lines = [...new Set(comparison.design.arms.map((_, arm) => lineNameOf(comparison, roles, arm)))];
   const { name: unit, scale } = chooseUnit(metric.unit, values);
   const y: Axis = { ...LOGARITHMIC_AXIS, range: [min / scale / 1.15, (max / scale) * 1.15] };
   const plot = { comparison, metric, rounds, roles, lines, scale, y };
@@ -148,7 +148,7 @@ export function effectChart(comparison: Comparison, metric: EffectsOfMetric): Do
       lines.length > 1
         ? 'Medians of the valid rounds. Lines that run alike in all panels have no interaction.'
         : 'Medians of the valid rounds; each thin line is a round. Lines that run alike in all panels have no interaction.',
-    keys: lines.length > 1 ? lines.map((text, line) => ({ ...markOf(line), text })) : [],
+    keys: lines.length > 1 ? lines.map((text, line) => ({ ...markOfLine(line), text })) : [],
     isWide: true,
     panels: levels.map((_, level) => effectPanel(plot, level)),
   };

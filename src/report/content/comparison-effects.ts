@@ -48,8 +48,20 @@ export function effectName(comparison: Comparison, { factors, levels }: FactorEf
   return `${levelName(comparison, first, level)} at ${changeOfLevel(comparison, second, ofSecond)}`;
 }
 
+/** Both sides of an effect by their levels: `payload=64B` and `payload=4KiB`, each with `transport=polling vs websocket` before it for an interaction. */
+export function effectSides({ design }: Comparison, { factors, levels }: FactorEffect): [string, string] {
+  const levelValue = (factor: number, level: number) => design.factors[factor]?.levels[level] ?? '';
+  const [first = 0, second] = factors;
+  const [level = 0, ofSecond = 0] = levels;
+  const varied = second ?? first;
+  const named = (at: number) => `${design.factors[varied]?.name ?? ''}=${levelValue(varied, at)}`;
+  if (second === undefined) return [foreign(named(0)), foreign(named(level))];
+  const ratio = `${design.factors[first]?.name ?? ''}=${levelValue(first, level)} vs ${levelValue(first, 0)}`;
+  return [foreign(`${ratio} at ${named(0)}`), foreign(`${ratio} at ${named(ofSecond)}`)];
+}
+
 /** A ratio inside an interaction: `2.05x`. */
-function timesText(ratio: number | null): string {
+function sideRatioText(ratio: number | null): string {
   const { ratio: text } = ratioTexts({ ratio, lower: null, upper: null });
   return text === null ? NO_VALUE : `${text}x`;
 }
@@ -58,12 +70,17 @@ const isMain = ({ factors }: FactorEffect) => factors.length === 1;
 
 const confidence = ({ alpha }: Effects) => formatPercent(1 - alpha);
 
-function heading(title: string, meaning: string, numeric: boolean): Heading {
+function effectHeading(title: string, meaning: string, numeric: boolean): Heading {
   return { title, unit: null, meaning, numeric, isProse: false };
 }
 
 /** The effects on one metric: main effects, then interactions, whose sides are ratios. */
-export function effectsTable(comparison: Comparison, effects: Effects, metric: EffectsOfMetric): Table {
+export function effectsTable(
+  comparison: Comparison,
+  effects: Effects,
+  metric: EffectsOfMetric,
+  title = 'effect',
+): Table {
   const sides = metric.effects.filter(isMain).flatMap(({ from, to }) => [from, to]);
   const unit = chooseUnit(
     metric.unit,
@@ -72,19 +89,19 @@ export function effectsTable(comparison: Comparison, effects: Effects, metric: E
   const sideTitle = (title: string) => headingText({ title, unit: unit.name });
   return {
     headings: [
-      heading(
-        `effect on ${metricLabel(metric)}`,
-        'the level that changes, and what it is compared with',
+      effectHeading(title, 'the level that changes, and what it is compared with', false),
+      effectHeading(sideTitle('from'), 'with the first level; of an interaction, the effect there', true),
+      effectHeading(sideTitle('to'), 'with the other level; of an interaction, the effect there', true),
+      effectHeading('ratio', 'to over from: Hodges-Lehmann estimate over the rounds', true),
+      effectHeading(
+        `${confidence(effects)} CI`,
+        'of the ratio; all intervals of the table hold together',
         false,
       ),
-      heading(sideTitle('from'), 'with the first level; of an interaction, the effect there', true),
-      heading(sideTitle('to'), 'with the other level; of an interaction, the effect there', true),
-      heading('ratio', 'to over from: Hodges-Lehmann estimate over the rounds', true),
-      heading(`${confidence(effects)} CI`, 'of the ratio; all intervals of the table hold together', false),
     ],
     rows: metric.effects.map((effect) => {
       const side = (value: number | null) =>
-        isMain(effect) ? valueIn(metric, unit, value) : timesText(value);
+        isMain(effect) ? valueIn(metric, unit, value) : sideRatioText(value);
       return [
         effectName(comparison, effect),
         side(effect.from),
@@ -114,7 +131,7 @@ function relation(metric: EffectsOfMetric, times: string, than: string): string 
 }
 
 /** ` (1.90-2.30)`; nothing without bounds. */
-function intervalClause(effect: FactorEffect, before = ''): string {
+function intervalPart(effect: FactorEffect, before = ''): string {
   const text = [before, intervalText(effect) ?? ''].filter((part) => part !== '').join(', ');
   return text === '' ? '' : ` (${text})`;
 }
@@ -127,14 +144,14 @@ function mainClause(comparison: Comparison, metric: EffectsOfMetric, effect: Fac
   if (ratio === null) return `${subject} has no value to compare with ${than}`;
   const isUnclear = intervalText(effect) !== null && !isSignificant(effect);
   if (isUnclear)
-    return `${subject} does not differ significantly from ${than}${intervalClause(effect, `${ratio}x`)}`;
-  return `${subject} ${relation(metric, ratio, than)}${intervalClause(effect)}`;
+    return `${subject} does not differ significantly from ${than}${intervalPart(effect, `${ratio}x`)}`;
+  return `${subject} ${relation(metric, ratio, than)}${intervalPart(effect)}`;
 }
 
 /** How far an estimate is from no effect. */
 const distance = ({ ratio }: FactorEffect) => (ratio === null ? -1 : Math.abs(Math.log(ratio)));
 
-function largest(effects: readonly FactorEffect[]): FactorEffect[] {
+function farthest(effects: readonly FactorEffect[]): FactorEffect[] {
   return effects.toSorted((a, b) => distance(b) - distance(a)).slice(0, 1);
 }
 
@@ -142,7 +159,7 @@ function largest(effects: readonly FactorEffect[]): FactorEffect[] {
 function mainSentence(comparison: Comparison, effects: Effects, metric: EffectsOfMetric): string {
   const main = metric.effects.filter(isMain);
   const shown = comparison.design.factors.flatMap((_, factor) =>
-    largest(main.filter(({ factors }) => factors[0] === factor)),
+    farthest(main.filter(({ factors }) => factors[0] === factor)),
   );
   const clauses = shown.map((effect) => mainClause(comparison, metric, effect)).join('; ');
   const hasIntervals = shown.some((effect) => intervalText(effect) !== null);
@@ -155,10 +172,10 @@ function interactionClause(comparison: Comparison, metric: EffectsOfMetric, effe
   const [first = 0, second = 0] = effect.factors;
   const [level = 0, ofSecond = 0] = effect.levels;
   const { ratio } = ratioTexts(effect);
-  const [at, then] = [effect.from, effect.to].map((side) => timesText(side).replace(/x$/, ''));
+  const [at, then] = [effect.from, effect.to].map((side) => sideRatioText(side).replace(/x$/, ''));
   const than = levelName(comparison, first, 0);
   const sides = `${relation(metric, at ?? '', than)} at ${levelName(comparison, second, 0)}, ${then}x at ${levelName(comparison, second, ofSecond)}`;
-  const estimate = intervalClause(effect, ratio === null ? 'no ratio' : `ratio ${ratio}`);
+  const estimate = intervalPart(effect, ratio === null ? 'no ratio' : `ratio ${ratio}`);
   return `${levelPhrase(comparison, first, level)} ${sides}${estimate}`;
 }
 
@@ -166,7 +183,7 @@ function interactionSentence(comparison: Comparison, metric: EffectsOfMetric): s
   const interactions = metric.effects.filter((effect) => !isMain(effect));
   const known = interactions.filter((effect) => intervalText(effect) !== null);
   const significant = known.filter(isSignificant);
-  const [shown] = largest(significant.length > 0 ? significant : interactions);
+  const [shown] = farthest(significant.length > 0 ? significant : interactions);
   if (shown === undefined) return 'no interactions';
   const clause = interactionClause(comparison, metric, shown);
   if (known.length === 0) return `interactions: ${clause}`;

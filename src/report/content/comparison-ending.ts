@@ -185,7 +185,7 @@ function effectsEnding(comparison: Comparison, effects: Effects): Ending {
   const isKnown = judgement.verdict !== 'INVALID' && metric !== undefined;
   return {
     ...commonEnding(comparison),
-    table: isKnown ? effectsTable(comparison, effects, metric) : null,
+    table: isKnown ? effectsTable(comparison, effects, metric, `effect on ${metricLabel(metric)}`) : null,
     notes: isKnown ? effectsNotes(comparison, effects) : [],
     facts: excluded === null ? [] : [['excluded', excluded]],
     caveats: [...limitTexts(comparison), ...faultTexts(comparison)],

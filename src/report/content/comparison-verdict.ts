@@ -89,7 +89,7 @@ function severalText(comparison: Comparison): string {
 }
 
 /** What was found, without thresholds. */
-function foundText(comparison: Comparison): string {
+function comparedText(comparison: Comparison): string {
   const { heads, effects } = comparison.judgement;
   if (effects !== null) return effectsConclusion(comparison, effects).join('; ');
   const [only] = heads;
@@ -110,7 +110,7 @@ function thresholdsText({ thresholds }: Comparison): string {
 /** The first line of every report of a comparison. It begins with `PARTIAL, ` when the comparison ended early. */
 export function verdictSentence(comparison: Comparison): string {
   const partial = comparison.status === 'partial' ? 'PARTIAL, ' : '';
-  return `${partial}${foundText(comparison)}${thresholdsText(comparison)}`;
+  return `${partial}${comparedText(comparison)}${thresholdsText(comparison)}`;
 }
 
 /** `SERVER OVERLOADED in 12 of 15 rounds of head: ...`, of the judged rounds; null where no server was. */
