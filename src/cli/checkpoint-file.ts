@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { messageOf } from '../errors.ts';
 import { RUNS } from '../report/index.ts';
 import type { RunResult } from '../result/run-result.ts';
-import { writeAtomically } from '../result/store.ts';
+import { jsonPieces, writeAtomically } from '../result/store.ts';
 import { isGone } from '../run/leftovers/owner.ts';
 import { plural } from '../text.ts';
 
@@ -30,7 +30,7 @@ export class CheckpointFile {
     if (this.#writing !== null) return;
     const path = join(this.#folder, RUNS.fileName([result], { file: CHECKPOINT_ENDING }));
     this.#path = path;
-    this.#writing = writeAtomically(path, JSON.stringify(result))
+    this.#writing = writeAtomically(path, jsonPieces(result))
       .catch((error) => {
         this.#failed += 1;
         this.#problem = messageOf(error);

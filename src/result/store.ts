@@ -19,8 +19,29 @@ export function fileNameOf(...parts: readonly string[]): string {
   return safe.join('-').replace(DEVICE, '_$&');
 }
 
+/**
+ * The JSON of a document in pieces, each element of its lists by itself: as a whole, the text of a long run would take
+ * several times its size in memory.
+ */
+export function* jsonPieces(document: object): Generator<string> {
+  let before = '{';
+  for (const [name, value] of Object.entries(document).filter(([, each]) => each !== undefined)) {
+    yield `${before}${JSON.stringify(name)}:`;
+    before = ',';
+    if (!Array.isArray(value)) {
+      yield JSON.stringify(value);
+      continue;
+    }
+    yield '[';
+    for (const [place, element] of value.entries())
+      yield `${place === 0 ? '' : ','}${JSON.stringify(element)}`;
+    yield ']';
+  }
+  yield before === '{' ? '{}' : '}';
+}
+
 /** Writes a file completely or not at all: to a temporary name beside it, synced, then renamed. */
-export async function writeAtomically(path: string, text: string): Promise<void> {
+export async function writeAtomically(path: string, text: string | Iterable<string>): Promise<void> {
   const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
   try {
     const file = await open(temporary, 'wx');

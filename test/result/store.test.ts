@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fileNameOf, requireWritable, writeAtomically } from '../../src/result/store.ts';
+import { fileNameOf, jsonPieces, requireWritable, writeAtomically } from '../../src/result/store.ts';
 
 let folder: string;
 
@@ -148,5 +148,23 @@ describe('a folder for reports', () => {
         exitCode: 2,
       });
     }
+  });
+});
+
+describe('a document in pieces', () => {
+  it('is that of JSON.stringify', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (document) => {
+        expect([...jsonPieces(document)].join('')).toBe(JSON.stringify(document));
+      }),
+    );
+    expect([...jsonPieces({ a: undefined, b: [1, [2]] })].join('')).toBe('{"b":[1,[2]]}');
+  });
+
+  it('is written as a whole', async () => {
+    const path = join(await emptyFolder(), 'document.json');
+    const document = { list: Array.from({ length: 1000 }, (_, number) => ({ number })), text: '\u00e4' };
+    await writeAtomically(path, jsonPieces(document));
+    expect(JSON.parse(await readFile(path, 'utf8'))).toEqual(document);
   });
 });

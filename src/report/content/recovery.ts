@@ -1,136 +1,15 @@
 import type { RunResult } from '../../result/run-result.ts';
 import type { DisruptionOutcome, StoredSpread } from '../../result/stored-absences.ts';
-import { type ServerMeanwhile, serverBetween } from '../../result/telemetry.ts';
+import { serverBetween } from '../../result/telemetry.ts';
 import { plural } from '../../text.ts';
 import { formatCount } from '../../units.ts';
 import { type Block, type Fact, tableBlock } from '../blocks.ts';
 import { isChurn, memberFacts } from './members.ts';
-import { column, formatValue, tabulate } from './table.ts';
-
-/** What one disruption did to the clients of a run. */
-interface RecoveryRow {
-  readonly run: string;
-  readonly outcome: DisruptionOutcome;
-  /** The processes of the server from the disruption until the last client was back. */
-  readonly server: ServerMeanwhile;
-}
+import { ns, RECOVERY_TABLES, type RecoveryRow } from './recovery-columns.ts';
+import { formatValue, type Table, tabulate } from './table.ts';
 
 /** How many disruptions of a run are shown. */
 const MAX_ROWS_SHOWN = 50;
-
-/** What ended connections, as a reader looks for it: the disruption, and which of its repetitions it was. */
-export function causeText({ text, repetition, disruption }: DisruptionOutcome): string {
-  if (text === null || disruption === null) return 'server or network';
-  return repetition === null || repetition === 0 ? text : `${text}, again (${repetition})`;
-}
-
-const ns = (ms: number | null) => (ms === null ? null : ms * 1e6);
-
-const timeColumn = (
-  id: string,
-  title: string,
-  meaning: string,
-  pick: (outcome: DisruptionOutcome) => number | null,
-) =>
-  column<RecoveryRow>(id, title, 'duration', meaning, ({ outcome }) => ns(pick(outcome)), {
-    unitGroup: 'recovery',
-  });
-
-const absenceColumn = (
-  name: 'replayed' | 'missed' | 'lost' | 'duplicated' | 'reordered',
-  title: string,
-  meaning: string,
-) => column<RecoveryRow>(name, title, 'count', meaning, ({ outcome }) => outcome[name]);
-
-const stageColumn = (name: 'offline' | 'connecting' | 'joining', meaning: string) =>
-  timeColumn(name, `${name} p50`, meaning, (outcome) => outcome[name].p50Ms);
-
-const RECOVERY_COLUMNS = [
-  column<RecoveryRow>('run', 'run', 'text', 'the run', ({ run }) => run),
-  column<RecoveryRow>('cause', 'disruption', 'text', 'what ended the connections', ({ outcome }) =>
-    causeText(outcome),
-  ),
-  column<RecoveryRow>(
-    'back',
-    'back',
-    'text',
-    'clients that were connected and in their rooms again, of those that were cut',
-    ({ outcome }) => `${formatCount(outcome.back)} of ${formatCount(outcome.clients)}`,
-  ),
-  timeColumn('p50', 'p50', 'from the cut until a client was back', ({ away }) => away.p50Ms),
-  timeColumn('p95', 'p95', 'from the cut until a client was back', ({ away }) => away.p95Ms),
-  timeColumn('last', 'last', 'from the cut until the last client was back', ({ away }) => away.lastMs),
-  timeColumn(
-    'receiving',
-    'last receiving',
-    'until the last client had a new message',
-    (each) => each.receiving.lastMs,
-  ),
-  absenceColumn('replayed', 'replayed', 'messages sent meanwhile that arrived after it'),
-  absenceColumn(
-    'missed',
-    'missed',
-    'messages sent meanwhile that did not arrive, and that no server promised',
-  ),
-  absenceColumn('lost', 'lost', 'messages that did not arrive although the server restored the session'),
-  absenceColumn('duplicated', 'duplicates', 'further copies after the return'),
-  absenceColumn('reordered', 'out of order', 'messages out of order after the return'),
-  column<RecoveryRow>('recovered', 'restored', 'count', 'sessions that the server restored', ({ outcome }) =>
-    outcome.recovered + outcome.newSessions === 0 ? null : outcome.recovered,
-  ),
-  column<RecoveryRow>(
-    'attempts',
-    'attempts',
-    'count',
-    'attempts to come back of all clients',
-    (row) => row.outcome.attempts,
-  ),
-  column<RecoveryRow>(
-    'opened_peak',
-    'opened peak',
-    'rate',
-    'connections that were opened again in the busiest second',
-    ({ outcome }) => outcome.openedPeakHz,
-    { unitGroup: 'opened' },
-  ),
-  column<RecoveryRow>(
-    'opened_mean',
-    'opened mean',
-    'rate',
-    'connections per second from the first to the last that was opened again',
-    ({ outcome }) => outcome.openedMeanHz,
-    { unitGroup: 'opened' },
-  ),
-  column<RecoveryRow>(
-    'server_loop_max',
-    'server loop max',
-    'duration',
-    'longest delay of an event loop of the server until the last client was back',
-    ({ server }) => server.loopDelayMaxNs,
-  ),
-  column<RecoveryRow>(
-    'server_rss_max',
-    'server RSS',
-    'bytes',
-    'largest resident memory of all processes of the server until the last client was back',
-    ({ server }) => server.rssMaxBytes,
-  ),
-  stageColumn('offline', 'from the cut to the attempt that succeeded'),
-  stageColumn('connecting', 'from that attempt to an open connection'),
-  stageColumn('joining', 'from an open connection to being in the rooms again'),
-  timeColumn(
-    'first_replayed',
-    'first replayed',
-    'until a client had the first replayed message, p50',
-    (each) => each.firstReplayed.p50Ms,
-  ),
-  timeColumn(
-    'last_replayed',
-    'last replayed',
-    'until a client had the last replayed message, p50',
-    (each) => each.lastReplayed.p50Ms,
-  ),
-];
 
 /** How clients came back after each disruption, run by run; nothing where no client was away. */
 export function recoveryBlocks(results: readonly RunResult[], labels: readonly string[]): Block[] {
@@ -142,7 +21,6 @@ export function recoveryBlocks(results: readonly RunResult[], labels: readonly s
     })),
   );
   if (rows.length === 0) return [];
-  const columns = results.length === 1 ? RECOVERY_COLUMNS.filter(({ id }) => id !== 'run') : RECOVERY_COLUMNS;
   const hidden = results.reduce(
     (sum, { disruptions }) => sum + Math.max(0, disruptions.length - MAX_ROWS_SHOWN),
     0,
@@ -154,7 +32,22 @@ export function recoveryBlocks(results: readonly RunResult[], labels: readonly s
       return [...memberTexts(result, label), ...socketsText(result, label)];
     }),
   ];
-  return tableBlock('Recovery', tabulate(columns, rows), notes);
+  return RECOVERY_TABLES.flatMap(([title, columns], place) =>
+    tableBlock(
+      title,
+      byRun(tabulate<RecoveryRow>(columns, rows), rows, results.length),
+      place === 0 ? notes : [],
+    ),
+  );
+}
+
+/** Names each run in a row above its disruptions, where there are several runs. */
+function byRun({ headings, rows }: Table, of: readonly RecoveryRow[], runs: number): Table {
+  if (runs === 1) return { headings, rows };
+  const named = rows.flatMap((row, at) =>
+    of[at]?.run === of[at - 1]?.run ? [row] : [[of[at]?.run ?? ''], row],
+  );
+  return { headings, rows: named };
 }
 
 function memberTexts(result: RunResult, label: string): string[] {

@@ -3,7 +3,7 @@ import type { ChartedResult, ChartedView } from '../../result/view.ts';
 import { plural } from '../../text.ts';
 import { formatCount } from '../../units.ts';
 import type { TimeMark, TimeMarkKind } from '../charts.ts';
-import { causeText } from './recovery.ts';
+import { causeText } from './recovery-columns.ts';
 import { formatValue } from './table.ts';
 
 /** Shorter pauses and delays are not visible in the latency around them. */
