@@ -8,6 +8,8 @@ export interface Aggregate {
   histogram(series: string): NsHistogram | null;
   /** The sum of independent samples, see {@link ResultView}. */
   samples(series: string): number;
+  /** The sum of effective samples, and of independent ones of runs that do not know these; null where none does. */
+  effectiveSamples(series: string, quantile: number): number | null;
   count(name: CountName): number;
   readonly expected: number;
   /** Expected deliveries of which nothing is known. */
@@ -34,6 +36,11 @@ export function aggregate(views: readonly ResultView[]): Aggregate {
       return all;
     },
     samples: (series) => sum((view) => view.samples(series)),
+    effectiveSamples(series, quantile) {
+      const isUnknown = views.every((view) => view.effectiveSamples(series, quantile) === null);
+      if (isUnknown) return null;
+      return sum((view) => view.effectiveSamples(series, quantile) ?? view.samples(series));
+    },
     count: (name) => sum(({ result }) => countIn(name, result)),
     expected: sum(({ result }) => result.ledger.expected),
     unknown: sum(({ result }) => result.ledger.unknown),

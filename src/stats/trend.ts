@@ -3,11 +3,11 @@ import type { Comparison } from '../result/comparison.ts';
 import type { StoredDocument } from '../result/documents.ts';
 import { type Fingerprint, loadFingerprint, measurementFingerprint } from '../result/fingerprint.ts';
 import { COUNTS, FIGURES, type MetricUnit } from '../result/metrics.ts';
+import { type Bounds, NO_BOUNDS, quantileBounds } from '../result/quantile-bounds.ts';
 import type { Repeated } from '../result/repeated.ts';
 import type { RunResult } from '../result/run-result.ts';
 import type { TrendHistory, TrendPoint, TrendValue } from '../result/trend.ts';
 import { type ResultView, viewResult } from '../result/view.ts';
-import { quantileBoundsNs } from './distributions.ts';
 import { isEstimated, type Metric, metricName, metricUnit, metricValue, parseMetric } from './metric.ts';
 import { pairUp } from './pairs.ts';
 import {
@@ -152,9 +152,6 @@ function metricIn(name: string, { ownSeries }: RunResult): Metric[] {
   }
 }
 
-/** Half of what two-sided 95 % bounds miss. */
-const CONFIDENCE_OF_BOUND = 0.975;
-
 /** Counts are per run, since comparisons have different numbers of rounds. */
 function measureMetric(
   metric: Metric,
@@ -174,8 +171,6 @@ function measureMetric(
   };
 }
 
-const NO_BOUNDS = { lower: null, upper: null };
-
 /** None where there are too few starts for the full confidence. */
 function boundsOverStarts(metric: Metric, views: readonly ResultView[]): Omit<TrendValue, 'value'> {
   const known = valuesOfStarts(metric, views).filter((value) => value !== null);
@@ -189,12 +184,8 @@ function betterOf(metric: Metric): 'lower' | 'higher' {
   return metric.kind === 'count' || metric.kind === 'share' ? COUNTS[metric.name].better : 'lower';
 }
 
-function boundsOf(metric: Metric, runs: ReturnType<typeof aggregate>): Omit<TrendValue, 'value'> {
-  const histogram = isEstimated(metric) ? runs.histogram(metric.series) : null;
-  if (!isEstimated(metric) || histogram === null) return NO_BOUNDS;
-  const samples = runs.samples(metric.series);
-  const { lowerNs, upperNs } = quantileBoundsNs(histogram, samples, metric.quantile, CONFIDENCE_OF_BOUND);
-  return { lower: lowerNs, upper: upperNs };
+function boundsOf(metric: Metric, runs: ReturnType<typeof aggregate>): Bounds {
+  return isEstimated(metric) ? quantileBounds(runs, metric.series, metric.quantile) : NO_BOUNDS;
 }
 
 /** Equal for samples of one history. */
