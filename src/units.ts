@@ -156,6 +156,15 @@ export function formatCount(count: number): string {
 /** What a value is measured in: nanoseconds, bytes, events per second, shares from 0 to 1, or plain numbers. */
 type UnitKind = 'duration' | 'bytes' | 'average' | 'rate' | 'share' | 'count';
 
+const SHOWN_UNITS: Readonly<Record<UnitKind, ShownUnits>> = {
+  duration: TIME_UNITS,
+  bytes: BYTE_UNITS,
+  average: [[null, 1]],
+  rate: [['/s', 1]],
+  share: [['%', 0.01]],
+  count: [[null, 1]],
+};
+
 /** Shows a measured value with its unit, for people: `1.20 ms`, `117 B`, `12.3 %`. */
 export function formatMeasured(kind: UnitKind, value: number): string {
   switch (kind) {
@@ -174,6 +183,45 @@ export function formatMeasured(kind: UnitKind, value: number): string {
     case 'count':
       return formatCount(value);
   }
+}
+
+/** Rounds away a share of the value that only binary fractions have. */
+const exact = (value: number) => Number(value.toPrecision(12));
+
+/**
+ * Shows the ends of an interval with as many digits as its width is worth, two or three: `2.7-3.6`, `2.97-3.08`. They are
+ * rounded outwards, so that the figure between them stays there, and have no separators, so that columns stay narrow. `>= 2.7` or `<= 3.6` where the other end is null, and
+ * null for neither.
+ */
+export function formatInterval(lower: number | null, upper: number | null): string | null {
+  const largest = upper ?? lower;
+  if (largest === null) return null;
+  const magnitude = largest < 0.001 ? -1 : Math.floor(exact(Math.log10(largest)));
+  const isWide = lower !== null && upper !== null && upper - lower >= 2 * 10 ** (magnitude - 1);
+  const decimals = (isWide ? 1 : 2) - magnitude;
+  const unit = 10 ** -decimals;
+  const text = (rounded: number) => {
+    const end = exact(rounded * unit);
+    return end === 0 ? '0' : end.toFixed(Math.max(0, decimals));
+  };
+  const low = lower === null ? null : text(Math.floor(exact(lower / unit)));
+  const high = upper === null ? null : text(Math.ceil(exact(upper / unit)));
+  if (low === null) return `<= ${high}`;
+  return high === null ? `>= ${low}` : `${low}-${high}`;
+}
+
+/** Shows a measured value with its unit and the interval around it in the same unit: `3.02 ms (2.7-3.6)`. */
+export function formatEstimate(
+  kind: UnitKind,
+  value: number,
+  { lower, upper }: { readonly lower: number | null; readonly upper: number | null },
+): string {
+  const [, scale] = unitFor(SHOWN_UNITS[kind], value);
+  const interval = formatInterval(
+    lower === null ? null : lower / scale,
+    upper === null ? null : upper / scale,
+  );
+  return `${formatMeasured(kind, value)}${interval === null ? '' : ` (${interval})`}`;
 }
 
 /** Shows a limit or a tolerance with its unit, without trailing zeros: `200 µs`, `8 MiB`, `10 %`. */

@@ -5,6 +5,8 @@ import {
   formatBytes,
   formatCount,
   formatDurationMs,
+  formatEstimate,
+  formatInterval,
   formatNs,
   formatNumber,
   formatPercent,
@@ -141,6 +143,53 @@ describe('reading quantities', () => {
         },
       ),
     );
+  });
+});
+
+describe('showing intervals', () => {
+  it.each([
+    [2.71, 3.58, '2.7-3.6'],
+    [2.97, 3.08, '2.97-3.08'],
+    [12.1, 14.9, '12-15'],
+    [120, 134, '120-134'],
+    [112, 134, '110-140'],
+    [1234, 1302, '1230-1310'],
+    [0.948, 0.953, '0.948-0.953'],
+    [0.00213, 1.5, '0-1.5'],
+    [0.3, 0.3, '0.300-0.300'],
+    [99.2, 99.6, '99.2-99.6'],
+    [0, 0, '0-0'],
+    [0.0002, 0.0004, '0-0.001'],
+    [5.403, null, '>= 5.40'],
+    [null, 5.403, '<= 5.41'],
+    [null, null, null],
+  ])('of %d to %d shows the digits that its width is worth, rounded outwards: %s', (lower, upper, text) => {
+    expect(formatInterval(lower, upper)).toBe(text);
+  });
+
+  it('holds the figure that is shown beside it', () => {
+    const positive = fc.double({ min: 0.001, max: 1e6, noNaN: true });
+    const share = fc.double({ min: 0, max: 0.9, noNaN: true });
+    fc.assert(
+      fc.property(positive, share, share, (value, below, above) => {
+        const text = formatInterval(value * (1 - below), value * (1 + above)) ?? '';
+        const [low = Number.NaN, high = Number.NaN] = text.split('-').map(Number);
+        expect(low).toBeLessThanOrEqual(value * (1 + 1e-9));
+        expect(high).toBeGreaterThanOrEqual(value * (1 - 1e-9));
+        expect(text.length).toBeLessThanOrEqual(15);
+      }),
+    );
+  });
+
+  it.each([
+    ['duration', 3.02e6, 2.71e6, 3.58e6, '3.02 ms (2.7-3.6)'],
+    ['duration', 0.98e6, 0.95e6, 1.2e6, '980 \u00b5s (900-1200)'],
+    ['duration', 3.02e6, null, null, '3.02 ms'],
+    ['bytes', 1536, 1024, 2048, '1.50 KiB (1.0-2.0)'],
+    ['share', 0.123, 0.1, 0.2, '12.3 % (10-20)'],
+    ['count', 7, null, null, '7'],
+  ] as const)('of a %s of %d stands in the unit of the value', (kind, value, lower, upper, text) => {
+    expect(formatEstimate(kind, value, { lower, upper })).toBe(text);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Capacity, CapacityStep } from '../result/capacity.ts';
 import type { MetricUnit } from '../result/metrics.ts';
 import { FIGURES } from '../result/metrics.ts';
+import type { Bounds } from '../result/quantile-bounds.ts';
 import type { Repeated, StartFigure } from '../result/repeated.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { type ResultView, viewResult } from '../result/view.ts';
@@ -61,6 +62,18 @@ export function csvTable<Row>(columns: ReadonlyArray<CsvColumn<Row>>, rows: read
   return [header.join(','), ...lines, ''].join('\n');
 }
 
+/** A column, and the ends of its intervals behind it where it has any. */
+function withInterval<Row>({ id, kind, value, interval }: Column<Row>): Array<CsvColumn<Row>> {
+  const own = { id, kind, value };
+  if (interval === null) return [own];
+  const end = (name: 'low' | 'high', pick: (bounds: Bounds) => number | null) => ({
+    id: `${id}_${name}`,
+    kind,
+    value: (row: Row) => (value(row) === null ? null : pick(interval(row))),
+  });
+  return [own, end('low', ({ lower }) => lower), end('high', ({ upper }) => upper)];
+}
+
 /** A result, or one population of it. */
 interface ResultRow {
   readonly view: ResultView;
@@ -74,13 +87,15 @@ interface ResultRow {
 const SHARED_COLUMNS: readonly string[] = ['target', 'scenario', 'clients', 'sent', 'validity', 'started_at'];
 
 /** A column with the values of results, and those that a population has of its own. */
-function rowColumn({ id, kind, value }: Column<ResultView>): CsvColumn<ResultRow> {
+function rowColumns(shown: Column<ResultView>): Array<CsvColumn<ResultRow>> {
   const isShown = ({ columns }: ResultRow) =>
-    columns === null || columns.includes(id) || SHARED_COLUMNS.includes(id);
-  return { id, kind, value: (row) => (isShown(row) ? value(row.view) : null) };
+    columns === null || columns.includes(shown.id) || SHARED_COLUMNS.includes(shown.id);
+  return withInterval(shown).map(({ id, kind, value }) => {
+    return { id, kind, value: (row) => (isShown(row) ? value(row.view) : null) };
+  });
 }
 
-const ROW_COLUMNS = FLAT_COLUMNS.map(rowColumn);
+const ROW_COLUMNS = FLAT_COLUMNS.flatMap(rowColumns);
 /** Behind the target, of which the populations are. */
 const CSV_COLUMNS: ReadonlyArray<CsvColumn<ResultRow>> = [
   ...ROW_COLUMNS.slice(0, 1),
@@ -90,7 +105,7 @@ const CSV_COLUMNS: ReadonlyArray<CsvColumn<ResultRow>> = [
 
 /**
  * Renders one row per result, and one for each of its populations below it: numbers at full precision, an empty cell where
- * there is no value.
+ * there is no value. The ends of the 95 % interval of a percentile follow it.
  */
 export function renderCsv(results: readonly RunResult[]): string {
   const rows = results
@@ -164,7 +179,8 @@ export function renderCapacityCsv(capacity: Capacity): string {
         const id = metric.replaceAll('.', '_');
         return [
           of(id, unit, (step) => figure(step)?.value ?? null),
-          of(`${id}_upper`, unit, (step) => figure(step)?.upper ?? null),
+          of(`${id}_low`, unit, (step) => figure(step)?.lower ?? null),
+          of(`${id}_high`, unit, (step) => figure(step)?.upper ?? null),
           of(`${id}_limit`, unit, (step) => figure(step)?.limit ?? null),
         ];
       }),

@@ -29,7 +29,7 @@ const searchDesign = z.object({
   lost: textSchema,
   repeats: countSchema,
   mustPass: countSchema,
-  /** Of the bounds of a quantile, each one-sided. */
+  /** Of the interval of a quantile. */
   confidence: numberSchema,
   /** The maximum number of runs, and about how long they would take. */
   maxSteps: countSchema,
@@ -45,10 +45,10 @@ const figure = z.object({
   limit: numberSchema,
   /** Null where the run has no such value, or too few samples for it. */
   value: numberSchema.nullable(),
-  /** Bounds of a quantile; null for other metrics. */
+  /** The interval of a quantile; null for other metrics. */
   lower: numberSchema.nullable(),
   upper: numberSchema.nullable(),
-  /** Judged by the upper bound where there is one; null when there was no value. */
+  /** Judged by the upper end of the interval where there is one; null when there was no value. */
   passed: z.boolean().nullable(),
 });
 

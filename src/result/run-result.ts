@@ -86,6 +86,9 @@ export const thresholdSchema = z.object({
    * The value of the metric of a single clause, in its unit; null for several clauses, and where nothing was judged.
    */
   actual: numberSchema.nullable(),
+  /** The 95 % interval of a percentile, in its unit; null for other metrics, and where there is no such bound. */
+  lower: numberSchema.nullable().default(null),
+  upper: numberSchema.nullable().default(null),
   detail: textSchema,
 });
 

@@ -107,7 +107,8 @@ function makeView(result: RunResult): ResultView {
       return known;
     },
     samples: (name) => independentSamples(result, (each) => result.series[each]?.count, name),
-    effectiveSamples: (name, quantile) => effectiveSamples(result.series[name]?.effectiveSamples ?? {}, quantile),
+    effectiveSamples: (name, quantile) =>
+      effectiveSamples(result.series[name]?.effectiveSamples ?? {}, quantile),
     quantileNs(name, quantile) {
       if (samplesThatCount(view, name, quantile) < samplesForBounds(quantile)) return null;
       return view.histogram(name)?.quantileNs(quantile) ?? null;
@@ -208,7 +209,10 @@ export function samplesThatCount(
 
 /** `stored` has some quantiles, as `p99`. Of one between two of them, the smaller number of both. */
 function effectiveSamples(stored: Readonly<Record<string, number>>, quantile: number): number | null {
-  const known = Object.entries(stored).map(([name, samples]) => ({ at: Number(name.slice(1)) / 100, samples }));
+  const known = Object.entries(stored).map(([name, samples]) => ({
+    at: Number(name.slice(1)) / 100,
+    samples,
+  }));
   const below = known.filter(({ at }) => at <= quantile + 1e-9).toSorted((a, b) => b.at - a.at);
   const above = known.filter(({ at }) => at >= quantile - 1e-9).toSorted((a, b) => a.at - b.at);
   const nearest = [below[0], above[0]].flatMap((each) => (each === undefined ? [] : [each.samples]));

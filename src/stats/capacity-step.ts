@@ -2,17 +2,17 @@ import { fail } from '../errors.ts';
 import { aggregate } from '../result/aggregate.ts';
 import type { CapacityStep, ObjectiveFigure } from '../result/capacity.ts';
 import { type Finding, type FindingCode, findingOfError } from '../result/findings.ts';
-import { formatMetric } from '../result/metrics.ts';
+import { formatLimit } from '../result/metrics.ts';
 import { median } from '../result/order-statistics.ts';
+import { NO_BOUNDS, quantileBounds } from '../result/quantile-bounds.ts';
 import { faultOf } from '../result/remedies.ts';
 import { type IntervalFigures, measuredIntervals, NsHistogram, type ResultView } from '../result/view.ts';
-import { formatNs } from '../units.ts';
+import { formatEstimate, formatNs } from '../units.ts';
 import { type Clause, parseCondition } from './condition.ts';
-import { quantileBoundsNs } from './distributions.ts';
 import { isEstimated, metricName, metricValue, type OwnSeries } from './metric.ts';
 import { HOLDS } from './thresholds.ts';
 
-/** Of the bounds of a quantile, each one-sided. */
+/** Of the interval of a quantile. */
 export const CONFIDENCE = 0.95;
 
 /** Growth over a step that is reported: at least this share of the median, and at least this long. */
@@ -53,29 +53,34 @@ function figureOf(
   view: ResultView,
 ): ObjectiveFigure {
   const value = metricValue(metric, aggregate([view]));
-  const histogram = isEstimated(metric) && value !== null ? view.histogram(metric.series) : null;
   const bounds =
-    isEstimated(metric) && histogram !== null
-      ? quantileBoundsNs(histogram, view.samples(metric.series), metric.quantile, CONFIDENCE)
-      : { lowerNs: null, upperNs: null };
-  const judged = isEstimated(metric) ? bounds.upperNs : value;
+    isEstimated(metric) && value !== null ? quantileBounds(view, metric.series, metric.quantile) : NO_BOUNDS;
+  const holds = (judged: number | null) => (judged === null ? null : HOLDS[operator](judged, limit));
+  const passed = holds(isEstimated(metric) ? bounds.upper : value);
   return {
     expression,
     metric: metricName(metric),
     unit,
     limit,
     value,
-    lower: bounds.lowerNs,
-    upper: bounds.upperNs,
-    passed: judged === null ? null : HOLDS[operator](judged, limit),
+    ...bounds,
+    // A value over the limit fails without a bound.
+    passed: passed ?? (holds(value) === false ? false : null),
   };
 }
 
-/** `fanout_last.p95 63.1 ms (upper bound 70.2 ms)`, `lost 12` */
-export function figureText({ metric, unit, value, upper }: ObjectiveFigure): string {
+/** `fanout_last.p95 63.1 ms (58-71)`, `lost 12` */
+export function figureText({ metric, unit, value, lower, upper }: ObjectiveFigure): string {
   if (value === null) return `${metric} unknown`;
-  const bound = upper === null ? '' : ` (upper bound ${formatMetric(unit, upper)})`;
-  return `${metric} ${formatMetric(unit, value)}${bound}`;
+  return `${metric} ${formatEstimate(unit, value, { lower, upper })}`;
+}
+
+/** `ack.p95 48.0 ms (44-53), not ack.p95<50ms: 50 ms lies within the interval` */
+function missedText(figure: ObjectiveFigure): string {
+  const { expression, unit, limit, lower, upper } = figure;
+  const isWithin = lower !== null && lower < limit && (upper === null || limit < upper);
+  const within = isWithin ? `: ${formatLimit(unit, limit)} lies within the interval` : '';
+  return `${figureText(figure)}, not ${expression}${within}`;
 }
 
 /** The medians of the headline over the step, by the time of receipt. */
@@ -119,7 +124,7 @@ function findInvalidReasons({ result: { invalid, findings } }: ResultView): Find
 }
 
 /**
- * Judges one run of a search. It passes when every objective holds, by its upper bound where it is a quantile, and
+ * Judges one run of a search. It passes when every objective holds, a quantile by the upper end of its interval, and
  * latency does not grow. It is excluded when the generator or the machine was the limit, or when an objective could not
  * be judged and nothing else failed.
  */
@@ -129,10 +134,7 @@ export function judgeStep(view: ResultView, objectives: readonly Objective[]): J
   if (invalidReasons.length > 0) return { outcome: 'excluded', reasons: invalidReasons, figures };
   const missed = figures
     .filter(({ passed }) => passed === false)
-    .map((figure): Finding => {
-      const message = `${figureText(figure)}, not ${figure.expression}`;
-      return { code: 'objective_missed', message };
-    });
+    .map((figure): Finding => ({ code: 'objective_missed', message: missedText(figure) }));
   const overloads = view.result.findings.filter(({ code }) => QUEUES.has(code));
   const growth = overloads.length === 0 ? findTrend(view) : [];
   const reasons = [...view.result.invalid, ...missed, ...overloads, ...growth];

@@ -176,5 +176,5 @@ export function missingBecause(metric: Metric, runs: Aggregate | null): string {
   }
   if (!isEstimated(metric) || runs.histogram(metric.series) === null) return 'the run recorded no value';
   const has = formatCount(runs.samples(metric.series));
-  return `it needs ${formatCount(samplesNeeded(metric.quantile))} independent samples, the run has ${has}; make the run longer`;
+  return `judging it needs ${formatCount(samplesNeeded(metric.quantile))} independent samples, the run has ${has}; make the run longer`;
 }

@@ -13,6 +13,7 @@ import { list, plural } from '../text.ts';
 import { type Metric, metricUnit, missingBecause } from './metric.ts';
 import { isFault } from './pairs.ts';
 import {
+  boundsOverStarts,
   figuresOfStarts,
   isCountOfRun,
   medianInterval,
@@ -119,6 +120,7 @@ function sourceOfStarts(valid: readonly ValidStart[]): MetricSource {
   const value = (metric: Metric) => valueOverStarts(metric, views);
   return {
     value,
+    bounds: (metric) => boundsOverStarts(metric, views),
     text(metric) {
       const middle = value(metric);
       if (views.length === 0) return 'no start is valid';

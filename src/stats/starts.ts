@@ -1,9 +1,16 @@
 import { aggregate } from '../result/aggregate.ts';
 import type { FigureName } from '../result/metrics.ts';
 import { median } from '../result/order-statistics.ts';
+import {
+  type Bounds,
+  binomialCdf,
+  NO_BOUNDS,
+  quantileBounds,
+  quantileRanks,
+} from '../result/quantile-bounds.ts';
 import type { StartFigure, StartValue } from '../result/repeated.ts';
 import type { ResultView } from '../result/view.ts';
-import { binomialCdf, normalTail, quantileBoundsNs, quantileRankBounds } from './distributions.ts';
+import { normalTail } from './distributions.ts';
 import { isEstimated, type Metric, metricName, metricUnit, metricValue, parseMetric } from './metric.ts';
 
 /** Of the interval over the starts, where there are enough of them, and of those within a run. */
@@ -33,7 +40,7 @@ export function medianInterval(values: readonly number[]): MedianInterval | null
   const count = values.length;
   if (count < 2) return null;
   const ascending = values.toSorted((a, b) => a - b);
-  const { lower } = quantileRankBounds(count, 0.5, (1 + STARTS_CONFIDENCE) / 2);
+  const { lower } = quantileRanks(count, 0.5);
   const rank = lower ?? 1;
   return {
     lower: ascending[rank - 1] ?? Number.NaN,
@@ -101,17 +108,14 @@ function metricsOfStarts([first]: readonly ValidStart[]): Metric[] {
   return [...names.map((name) => parseMetric(name, ownSeries)), ...figures];
 }
 
-/** Half of what two-sided bounds miss is beyond either of them. */
-const CONFIDENCE_OF_OWN_BOUND = (1 + STARTS_CONFIDENCE) / 2;
-
 function measureIn(metric: Metric, { start, view }: ValidStart): StartValue {
   const value = metricValue(metric, aggregate([view]));
-  const histogram = isEstimated(metric) ? view.histogram(metric.series) : null;
-  if (value === null || !isEstimated(metric) || histogram === null)
-    return { start, value, lower: null, upper: null };
-  const samples = view.samples(metric.series);
-  const bounds = quantileBoundsNs(histogram, samples, metric.quantile, CONFIDENCE_OF_OWN_BOUND);
-  return { start, value, lower: bounds.lowerNs, upper: bounds.upperNs };
+  const hasInterval = value !== null && isEstimated(metric);
+  return {
+    start,
+    value,
+    ...(hasInterval ? quantileBounds(view, metric.series, metric.quantile) : NO_BOUNDS),
+  };
 }
 
 /** The median over the starts; null where half of them or more have no value. */
@@ -138,6 +142,14 @@ export function valueOverStarts(metric: Metric, views: readonly ResultView[]): n
   if (views.length === 0) return null;
   if (isCountOfRun(metric)) return metricValue(metric, aggregate(views));
   return medianOverStarts(valuesOfStarts(metric, views));
+}
+
+/** None where there are too few starts for the full confidence. */
+export function boundsOverStarts(metric: Metric, views: readonly ResultView[]): Bounds {
+  const known = valuesOfStarts(metric, views).filter((value) => value !== null);
+  const interval = isCountOfRun(metric) ? null : medianInterval(known);
+  if (interval === null || interval.level < STARTS_CONFIDENCE) return NO_BOUNDS;
+  return { lower: interval.lower, upper: interval.upper };
 }
 
 function figureOfStarts(metric: Metric, starts: readonly ValidStart[]): StartFigure {

@@ -1,7 +1,8 @@
 import { type Aggregate, aggregate } from '../result/aggregate.ts';
-import { formatMetric } from '../result/metrics.ts';
+import { type Bounds, NO_BOUNDS, quantileBounds } from '../result/quantile-bounds.ts';
 import type { RunResult, ThresholdOutcome } from '../result/run-result.ts';
 import { viewResult } from '../result/view.ts';
+import { formatEstimate } from '../units.ts';
 import {
   type ArmMetric,
   armMetricName,
@@ -10,7 +11,14 @@ import {
   type Operator,
   parseCondition,
 } from './condition.ts';
-import { type Metric, metricUnit, metricValue, missingBecause, type OwnSeries } from './metric.ts';
+import {
+  isEstimated,
+  type Metric,
+  metricUnit,
+  metricValue,
+  missingBecause,
+  type OwnSeries,
+} from './metric.ts';
 
 /** A condition that a run, or the head of a comparison, has to meet. */
 export type Threshold = Condition;
@@ -45,6 +53,8 @@ export const HOLDS: Readonly<Record<Operator, (a: number, b: number) => boolean>
 export interface MetricSource {
   /** Null where there is no value, and infinite for a time that did not end. */
   value(metric: Metric): number | null;
+  /** The 95 % interval of a value that has one. */
+  bounds(metric: Metric): Bounds;
   /** The value as text, or why there is none. */
   text(metric: Metric): string;
 }
@@ -52,13 +62,17 @@ export interface MetricSource {
 /** One run, or all valid runs of an arm taken together; null for an arm without any. */
 function sourceOf(runs: Aggregate | null): MetricSource {
   const valueIn = (metric: Metric) => (runs === null ? null : metricValue(metric, runs));
+  const bounds = (metric: Metric) =>
+    runs === null || !isEstimated(metric) ? NO_BOUNDS : quantileBounds(runs, metric.series, metric.quantile);
   // A time that did not end is above every limit.
   const isEndless = (metric: Metric) => metric.kind === 'figure' && runs?.endless(metric.name) != null;
   return {
     value: (metric) => (isEndless(metric) ? Number.POSITIVE_INFINITY : valueIn(metric)),
+    bounds,
     text(metric) {
       const value = valueIn(metric);
-      return value === null ? missingBecause(metric, runs) : formatMetric(metricUnit(metric), value);
+      if (value === null) return missingBecause(metric, runs);
+      return formatEstimate(metricUnit(metric), value, bounds(metric));
     },
   };
 }
@@ -80,6 +94,7 @@ export function judgeBySource(
 ): ThresholdOutcome {
   const { expression, clauses } = threshold;
   const lookUp = ({ arm, metric }: ArmMetric) => (arm === 'base' ? base : head).value(metric);
+  const boundsOf = ({ arm, metric }: ArmMetric) => (arm === 'base' ? base : head).bounds(metric);
   const outcomes = clauses.map(({ left, operator, limit, times }: Clause) => {
     const value = lookUp(left);
     const factor = times === null ? 1 : lookUp(times);
@@ -88,7 +103,7 @@ export function judgeBySource(
   const passed = outcomes.includes(false) ? false : outcomes.includes(null) ? null : true;
   const [only] = clauses.length === 1 && passed !== null ? clauses : [];
   const metrics = metricsOf(threshold);
-  // The value of a single metric, or why there is none; of several, `delivery.p99 12.3 ms, lost 0`.
+  // The value of a single metric, or why there is none; of several, `delivery.p99 12.3 ms (11-14), lost 0`.
   const details = metrics.map((each) => {
     const text = (each.arm === 'base' ? base : head).text(each.metric);
     if (metrics.length === 1) return text;
@@ -99,6 +114,7 @@ export function judgeBySource(
     expression,
     passed,
     actual: Number.isFinite(actual) ? actual : null,
+    ...(only === undefined ? NO_BOUNDS : boundsOf(only.left)),
     detail: details.join(', '),
   };
 }

@@ -10,13 +10,7 @@ import type { TrendHistory, TrendPoint, TrendValue } from '../result/trend.ts';
 import { type ResultView, viewResult } from '../result/view.ts';
 import { isEstimated, type Metric, metricName, metricUnit, metricValue, parseMetric } from './metric.ts';
 import { pairUp } from './pairs.ts';
-import {
-  isCountOfRun,
-  medianInterval,
-  STARTS_CONFIDENCE,
-  valueOverStarts,
-  valuesOfStarts,
-} from './starts.ts';
+import { boundsOverStarts, valueOverStarts } from './starts.ts';
 
 /** A metric of a point. */
 interface MeasuredMetric extends TrendValue {
@@ -169,14 +163,6 @@ function measureMetric(
     value,
     ...(value === null ? NO_BOUNDS : isRepeated ? boundsOverStarts(metric, views) : boundsOf(metric, runs)),
   };
-}
-
-/** None where there are too few starts for the full confidence. */
-function boundsOverStarts(metric: Metric, views: readonly ResultView[]): Omit<TrendValue, 'value'> {
-  const known = valuesOfStarts(metric, views).filter((value) => value !== null);
-  const interval = isCountOfRun(metric) ? null : medianInterval(known);
-  if (interval === null || interval.level < STARTS_CONFIDENCE) return NO_BOUNDS;
-  return { lower: interval.lower, upper: interval.upper };
 }
 
 function betterOf(metric: Metric): 'lower' | 'higher' {

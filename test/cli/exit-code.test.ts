@@ -8,7 +8,7 @@ const VALID = makeResult({ clients: 1, rateHz: 20, seconds: 1 });
 const EXPRESSIONS = ['lost==0', 'delivery.p50<1s'];
 
 function outcome(passed: boolean | null, index: number) {
-  return { expression: EXPRESSIONS[index] ?? '', passed, actual: null, detail: '' };
+  return { expression: EXPRESSIONS[index] ?? '', passed, actual: null, lower: null, upper: null, detail: '' };
 }
 
 it.each<[exitCode: number, what: string, valid: boolean, outcomes: ReadonlyArray<boolean | null>]>([

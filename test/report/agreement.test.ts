@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { HEADLINE_GROUPS } from '../../src/report/content/columns.ts';
 import { runReport, summaryReport } from '../../src/report/content/run.ts';
-import { headingText, type Table } from '../../src/report/content/table.ts';
+import {
+  type Cell,
+  cellFigure,
+  headingText,
+  intervalOf,
+  type Table,
+} from '../../src/report/content/table.ts';
 import { renderCsv } from '../../src/report/csv.ts';
 import { renderHlog } from '../../src/report/hlog.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
@@ -24,19 +30,28 @@ function mainTables(result: RunResult): Table[] {
   return blocks.flatMap((block) => (block.kind === 'table' ? [block.table] : []));
 }
 
-function shownIn(tables: readonly Table[]): Shown {
-  return new Map(tables.flatMap(({ headings, rows }) => pair(headings.map(headingText), rows[0] ?? [])));
+/** `3.02 (2.7-3.6)` */
+function cellText(cell: Cell): string {
+  const interval = intervalOf(cell);
+  return interval === null ? cellFigure(cell) : `${cellFigure(cell)} (${interval})`;
 }
 
-/** The cells of each line of a text. */
-const cellsOf = (text: string) => text.split('\n').map((line) => line.trim().split(/ {2,}/));
+function shownIn(tables: readonly Table[]): Shown {
+  return new Map(
+    tables.flatMap(({ headings, rows }) => pair(headings.map(headingText), (rows[0] ?? []).map(cellText))),
+  );
+}
+
+/** The lines of a text, with one space between cells. */
+const linesOf = (text: string) => text.split('\n').map((line) => line.trim().replaceAll(/ +/g, ' '));
+const lineOf = (cells: readonly string[]) => cells.join(' ');
 
 function readMarkdown(markdown: string): Shown {
   const lines = markdown.split('\n').map((line) =>
     line
       .split('|')
       .slice(1, -1)
-      .map((cell) => cell.trim()),
+      .map((cell) => cell.trim().replace(/<br><sub>(.*)<\/sub>/, ' ($1)')),
   );
   return new Map(
     lines.flatMap((headings, index) =>
@@ -51,11 +66,14 @@ const textOf = (html: string) => html.replaceAll(/<[^>]*>/g, '').trim();
 function readHtml(html: string): Shown {
   const lists = [...html.matchAll(/<dl class="tiles">(.*?)<\/dl>/gs)];
   const tiles = lists.flatMap(([, list = '']) => [
-    ...list.matchAll(/<dt[^>]*>(.*?)<dd>(.*?)(?:( ?)<small>(.*?)<\/small>)?<\/div>/g),
+    ...list.matchAll(
+      /<dt[^>]*>(.*?)<dd>(.*?)(?:( ?)<small>(.*?)<\/small>)?(?:<dd class="interval">(.*?))?<\/div>/g,
+    ),
   ]);
   const name = textOf(/<span class="of">(.*?)<\/span>/.exec(html)?.[1] ?? '');
-  const shown = tiles.map(([, title = '', figure = '', space = '', unit = '']) => {
-    return [textOf(`${title}${space}${unit}`), textOf(figure)] as const;
+  const shown = tiles.map(([, title = '', figure = '', space = '', unit = '', interval = '']) => {
+    const cell = `${textOf(figure)}${interval === '' ? '' : ` (${interval})`}`;
+    return [textOf(`${title}${space}${unit}`), cell] as const;
   });
   return new Map([['target', name], ...shown]);
 }
@@ -110,29 +128,45 @@ describe.each(cases)('the reports of %s', (_, make) => {
     expect(readHtml(runPage(result))).toEqual(
       new Map([...shown].map(([heading, cell]) => [titleOf(heading, cell), cell])),
     );
-    const lines = cellsOf(runText(result));
-    for (const { rows } of tables) expect(lines).toContainEqual(rows[0]);
+    const lines = linesOf(runText(result));
+    for (const [row = []] of tables.map(({ rows }) => rows)) {
+      expect(lines).toContain(lineOf(row.map(cellFigure)));
+      const intervals = row.map(intervalOf).filter((interval) => interval !== null);
+      if (intervals.length > 0) expect(lines).toContain(lineOf(['95 % interval', ...intervals]));
+    }
   });
 
   it('show the same cells in the summary', () => {
     const [block] = summaryReport([result]).blocks.filter(({ kind }) => kind === 'table');
     if (block?.kind !== 'table') throw new Error('no table');
     const [, cells = []] = block.table.rows;
-    for (const [heading, cell] of pair(block.table.headings.map(headingText), cells)) {
+    for (const [heading, cell] of pair(block.table.headings.map(headingText), cells.map(cellText))) {
       expect([heading, cell]).toEqual([heading, shown.get(heading)]);
     }
-    expect(cellsOf(summaryText(result))).toContainEqual(cells);
+    expect(linesOf(summaryText(result))).toContain(lineOf(cells.map(cellFigure)));
   });
 
   it('show what the CSV holds, to three digits', () => {
     const columns = HEADLINE_GROUPS.flatMap((group) => group.columns).filter(({ kind }) => kind !== 'text');
+    const rawOf = (id: string) =>
+      [...csv].find(([header]) => header.replace(/_(ms|hz|ratio|bytes)$/, '') === id)?.[1] ?? '';
     const figures = columns.map(({ id, title, kind, isSilent }) => {
       const heading = findHeading(shown, title) ?? '';
-      const [, raw = ''] =
-        [...csv].find(([header]) => header.replace(/_(ms|hz|ratio|bytes)$/, '') === id) ?? [];
+      const raw = rawOf(id);
       const expected = isSilent?.(view) === true ? '-' : asShown(kind, heading, raw);
-      return { title, raw, shown: shown.get(heading) ?? '-', expected };
+      return { title, raw, shown: (shown.get(heading) ?? '-').replace(/ \(.*/, ''), expected };
     });
+    for (const { id, title, interval } of columns.filter((column) => column.interval !== null)) {
+      const cell = shown.get(findHeading(shown, title) ?? '') ?? '-';
+      expect([id, rawOf(`${id}_low`) !== '', rawOf(`${id}_high`) !== '']).toEqual([
+        id,
+        cell.includes('('),
+        cell.includes('('),
+      ]);
+      const { lower, upper } = interval?.(view) ?? {};
+      if (cell !== '-') expect([id, rawOf(`${id}_low`)]).toEqual([id, String((lower ?? 0) / 1e6)]);
+      if (cell !== '-') expect([id, rawOf(`${id}_high`)]).toEqual([id, String((upper ?? 0) / 1e6)]);
+    }
     expect(figures.filter(({ raw }) => raw !== '').length).toBeGreaterThan(14);
     for (const each of figures) expect([each.title, each.shown]).toEqual([each.title, each.expected]);
   });

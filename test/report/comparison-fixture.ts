@@ -367,9 +367,25 @@ export const EVERY_CHARACTER = `<>&"'${Array.from({ length: 0x10000 }, (_, unit)
   .join('')}`;
 
 const THRESHOLDS: Comparison['thresholds'] = [
-  { arm: 1, expression: 'lost==0', passed: true, actual: 0, detail: '0' },
-  { arm: 1, expression: 'delivery.p50<1ms', passed: false, actual: 1.2, detail: '1.2 ms' },
-  { arm: 1, expression: 'delivery.p99<50ms', passed: null, actual: null, detail: 'too few samples' },
+  { arm: 1, expression: 'lost==0', passed: true, actual: 0, lower: null, upper: null, detail: '0' },
+  {
+    arm: 1,
+    expression: 'delivery.p50<1ms',
+    passed: false,
+    actual: 1.2,
+    lower: null,
+    upper: null,
+    detail: '1.2 ms',
+  },
+  {
+    arm: 1,
+    expression: 'delivery.p99<50ms',
+    passed: null,
+    actual: null,
+    lower: null,
+    upper: null,
+    detail: 'too few samples',
+  },
 ];
 
 /** What a command that could not start leaves: the first line, then the last lines of its output. */
@@ -447,6 +463,16 @@ export const comparisons = {
     rounds: 6,
     excluded: 1,
     verdicts: { 'delivery.p50': 'REGRESSED', 'delivery.p99': 'REGRESSED' },
-    thresholds: [{ arm: 1, expression: HOSTILE_ARM, passed: false, actual: 1, detail: HOSTILE_ARM }],
+    thresholds: [
+      {
+        arm: 1,
+        expression: HOSTILE_ARM,
+        passed: false,
+        actual: 1,
+        lower: null,
+        upper: null,
+        detail: HOSTILE_ARM,
+      },
+    ],
   }),
 } as const;

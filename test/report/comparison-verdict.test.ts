@@ -210,8 +210,8 @@ describe('notes', () => {
     if (given === undefined) throw new Error('no threshold');
     const thresholds = [given, { ...given, arm: 2 }];
     expect(comparisonNotes({ ...comparisons.several(), thresholds }).slice(2)).toEqual([
-      'socketio: passed: lost==0 (0)',
-      'socketio polling: passed: lost==0 (0)',
+      'socketio: passed: lost==0: 0',
+      'socketio polling: passed: lost==0: 0',
     ]);
   });
 });

@@ -230,9 +230,9 @@ describe('text of a comparison', () => {
     expect(comparisonText(comparisons.thresholds()).split('\n').slice(0, 4)).toMatchInlineSnapshot(`
       [
         "OK: no regression in delivery.p50, fanout_last.p95, lost; 5 pairs; thresholds: 1 FAILED, 1 not judged of 3",
-        "passed: lost==0 (0)",
-        "FAILED: delivery.p50<1ms (1.2 ms)",
-        "not judged: delivery.p99<50ms (too few samples)",
+        "passed: lost==0: 0",
+        "FAILED: delivery.p50<1ms: 1.2 ms",
+        "not judged: delivery.p99<50ms: too few samples",
       ]
     `);
   });

@@ -58,6 +58,8 @@ const runs: Readonly<Record<string, RunResult>> = {
       expression: `delivery.p50<${index + 1}ms`,
       passed: index > 2,
       actual: 1,
+      lower: null,
+      upper: null,
       detail: long,
     })),
   },
@@ -144,9 +146,11 @@ describe('the end of a run', () => {
     expect(textOf(runEnding([results.valid()]))).toMatchInlineSnapshot(`
       "broadcast-latency on socketio websocket, 20 clients, 100/s for 10s
 
-      latency           p50 ms  p95 ms  p99 ms  max ms
-      delivery            1.21    2.23    3.95    15.5
-      slowest receiver    2.38    9.18    13.4    15.5
+      latency              p50 ms    p95 ms   p99 ms  max ms
+      delivery               1.21      2.23     3.95    15.5
+        95 % interval   1.17-1.25   2.1-2.4  2.8-8.5
+      slowest receiver       2.38      9.18     13.4    15.5
+        95 % interval   2.34-2.43  8.2-10.1    11-15
 
       messages    1,000 of 1,000 sent at 100/s
       deliveries  20,000 of 20,000 delivered
@@ -163,10 +167,12 @@ describe('the end of a run', () => {
     expect(textOf(ending)).toMatchInlineSnapshot(`
       "broadcast-latency on socketio websocket, 20 clients, 100/s for 1s
 
-      latency           p50 ms  p95 ms  p99 ms  max ms
-      delivery            1.22       -       -    10.8
-      slowest receiver    2.46       -       -    10.8
-      -: p95 needs 200 broadcasts, p99 needs 1,000; this run has 100
+      latency            p50 ms  p95 ms  p99 ms  max ms
+      delivery             1.22    2.18       -    10.8
+        95 % interval   1.1-1.4    1-11
+      slowest receiver     2.46    6.21       -    10.8
+        95 % interval   2.3-2.6    4-11
+      -: p99 needs 368 broadcasts; this run has 100
 
       messages    100 of 100 sent at 100/s
       deliveries  2,000 of 2,000 delivered
@@ -231,14 +237,18 @@ describe('the end of several runs', () => {
     expect(textOf(runEnding(several))).toMatchInlineSnapshot(`
       "broadcast-latency and ack-roundtrip, 20 clients, 100/s for 10s, 4 runs
 
-                            p50   p99  slowest  slowest        server CPU/
-      target                 ms    ms   p50 ms   p99 ms  lost  delivery µs
+                                                slowest  slowest        server CPU/
+      target                 p50 ms   p99 ms     p50 ms   p99 ms  lost  delivery µs
       broadcast-latency
-      ws                  0.401  1.21    0.803     4.31     0          113
-      socketio websocket   1.21  3.95     2.38     13.4     0          117
-      socketio polling     3.41  11.8     6.81     36.3     0          114
+      ws                      0.401     1.21      0.803     4.31     0          113
+        95 % interval     0.39-0.42  0.9-2.9  0.78-0.82  3.8-4.9
+      socketio websocket       1.21     3.95       2.38     13.4     0          117
+        95 % interval     1.17-1.25  2.8-8.5  2.34-2.43    11-15
+      socketio polling         3.41     11.8       6.81     36.3     0          114
+        95 % interval     3.32-3.52     8-25    6.6-7.0    31-47
       ack-roundtrip
-      socketio websocket  0.595  3.35        -        -     0        2,330
+      socketio websocket      0.595     3.35          -        -     0        2,330
+        95 % interval     0.57-0.62  1.5-5.5
       each ran once; sockbench compare tests a difference
 
       ws has the lowest p50 in 1 of 2 scenarios; 1 scenario without two valid runs
@@ -327,8 +337,8 @@ describe('the end of a capacity search', () => {
 
       objective  ack.p95<50ms, lost at most 0
       confirmed  5 of 5 fresh runs at 993/s passed
-      failed     2 of 2 runs at 1,037/s: ack.p95 280 ms (upper bound 291 ms), not
-                 ack.p95<50ms; messages were in flight when sending ended
+      failed     2 of 2 runs at 1,037/s: ack.p95 280 ms (260-300), not ack.p95<50ms;
+                 messages were in flight when sending ended
       range      100/s to 100,000/s
 
       ws sustains 993/s (ack-roundtrip, 20 clients); 1,037/s failed

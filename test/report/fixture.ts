@@ -454,9 +454,23 @@ export const results = {
   thresholds: once(() => ({
     ...makeResult({ seconds: 1, seed: 10 }),
     thresholds: [
-      { expression: 'lost==0', passed: true, actual: 0, detail: '0' },
-      { expression: 'delivery.p50<1ms', passed: false, actual: 1.2, detail: '1.2 ms' },
-      { expression: 'delivery.p99<50ms', passed: null, actual: null, detail: 'too few samples' },
+      { expression: 'lost==0', passed: true, actual: 0, lower: null, upper: null, detail: '0' },
+      {
+        expression: 'delivery.p50<1ms',
+        passed: false,
+        actual: 1.2,
+        lower: null,
+        upper: null,
+        detail: '1.2 ms',
+      },
+      {
+        expression: 'delivery.p99<50ms',
+        passed: null,
+        actual: null,
+        lower: null,
+        upper: null,
+        detail: 'too few samples',
+      },
     ],
   })),
   cluster: once(() => makeCluster(3)),

@@ -44,7 +44,7 @@ describe('the floor of a run', () => {
   });
 
   it('leaves out the share where the run has too few samples', () => {
-    const short = { ...makeResult({ seconds: 5 }), floor: withFloor({}).floor };
+    const short = { ...makeResult({ seconds: 3 }), floor: withFloor({}).floor };
     expect(floorText(short)).toContain(', p99 210 µs; 1,000 broadcasts');
   });
 

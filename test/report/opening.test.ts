@@ -23,7 +23,7 @@ describe('the conclusion of a run', () => {
       'The run ended early: the figures cover only what was measured',
       'latency grew from 5 ms to 900 ms',
       '40 messages lost at the deadline',
-      'p99.9 needs 10,000 broadcasts; this run has 1,000',
+      'p99.9 needs 3,688 broadcasts; this run has 1,000',
     ]);
   });
 });

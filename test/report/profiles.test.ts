@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Block } from '../../src/report/blocks.ts';
 import { comparisonProfileBlocks, runProfileBlocks } from '../../src/report/content/profiles.ts';
+import { cellFigure } from '../../src/report/content/table.ts';
 import type { Comparison } from '../../src/result/comparison.ts';
 import type { ProfiledFunction, StoredProfile } from '../../src/result/stored-profile.ts';
 import { makeComparison } from './comparison-fixture.ts';
@@ -18,7 +19,7 @@ function profileOf(functions: ProfiledFunction[], busyMs = 100, pid = 7): Stored
 function rowsOf(blocks: readonly Block[]): Array<readonly string[]> {
   return blocks.flatMap((block) => {
     if (block.kind === 'details') return rowsOf(block.blocks);
-    return block.kind === 'table' ? block.table.rows : [];
+    return block.kind === 'table' ? block.table.rows.map((row) => row.map(cellFigure)) : [];
   });
 }
 

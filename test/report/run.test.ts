@@ -25,9 +25,10 @@ describe('text of one result', () => {
       20 clients, 100/s for 10s (constant), 64 B text, 1 worker, official driver, seed 1
 
       Latency
-      target              p50 ms  p95 ms  p99 ms  p99.9 ms  max ms  slowest p50 ms  slowest p99 ms
-      socketio websocket    1.21    2.23    3.95         -    15.5            2.38            13.4
-      - p99.9 needs 10,000 broadcasts; this run has 1,000
+      target                 p50 ms   p95 ms   p99 ms  p99.9 ms  max ms  slowest p50 ms  slowest p99 ms
+      socketio websocket       1.21     2.23     3.95         -    15.5            2.38            13.4
+        95 % interval     1.17-1.25  2.1-2.4  2.8-8.5                         2.34-2.43           11-15
+      - p99.9 needs 3,688 broadcasts; this run has 1,000
 
       Delivery
       target              sent/s  expected  delivered  late  lost  duplicates  out of order  unexpected
@@ -37,6 +38,7 @@ describe('text of one result', () => {
                           server CPU/  generator CPU/      bytes/      generator  uncertainty
       target              delivery µs     delivery µs  delivery B  utilization %       p99 µs
       socketio websocket          117            89.0         105           17.8         98.9
+        95 % interval                                                                  70-220
 
       Run
       rate           100/s sent of 100/s intended (1,000 of 1,000 messages)
@@ -46,17 +48,27 @@ describe('text of one result', () => {
       warm-up        3s, stable
 
       Every series
-      series                count  p50 µs  p90 µs  p95 µs  p99 µs  p99.9 µs  max µs  mean µs
-      delivery             20,000   1,210   1,930   2,230   3,950         -  15,500    1,340
-      delivery_actual      20,000   1,190   1,910   2,210   3,930         -  15,400    1,320
-      fanout_first          1,000     633     775     814     897         -   1,090      634
-      fanout_median         1,000   1,180   1,340   1,380   1,520         -   1,610    1,190
-      fanout_last           1,000   2,380   7,040   9,180  13,400         -  15,500    3,330
-      fanout_skew           1,000   1,750   6,440   8,460  12,700         -  15,000    2,690
-      send_lag              1,000    1.49    1.89    1.94    1.98         -    1.99     1.50
-      connect                  20   5,050       -       -       -         -  11,300    5,420
-      receive_uncertainty  20,000    30.2    48.2    55.7    98.9         -     386     33.6
-      - a dash: too few independent samples; p50 needs 20, p90 100, p95 200, p99 1,000, p99.9 10,000; all receivers of one broadcast count as one sample
+                                                                                  p99.9           mean
+      series                count     p50 µs     p90 µs      p95 µs       p99 µs     µs  max µs     µs
+      delivery             20,000      1,210      1,930       2,230        3,950      -  15,500  1,340
+        95 % interval              1170-1250  1850-2020   2100-2400    2800-8500
+      delivery_actual      20,000      1,190      1,910       2,210        3,930      -  15,400  1,320
+        95 % interval              1150-1230  1830-2000   2000-2400    2800-8500
+      fanout_first          1,000        633        775         814          897      -   1,090    634
+        95 % interval                624-642    760-790     800-840      860-990
+      fanout_median         1,000      1,180      1,340       1,380        1,520      -   1,610  1,190
+        95 % interval              1170-1200  1320-1360   1370-1410    1480-1600
+      fanout_last           1,000      2,380      7,040       9,180       13,400      -  15,500  3,330
+        95 % interval              2340-2430  6300-7600  8200-10100  11000-15000
+      fanout_skew           1,000      1,750      6,440       8,460       12,700      -  15,000  2,690
+        95 % interval              1710-1790  5700-6900   7600-9600  10000-15000
+      send_lag              1,000       1.49       1.89        1.94         1.98      -    1.99   1.50
+        95 % interval              1.46-1.53  1.88-1.91   1.93-1.96    1.98-1.99
+      connect                  20      5,050          -           -            -      -  11,300  5,420
+        95 % interval              4400-6000
+      receive_uncertainty  20,000       30.2       48.2        55.7         98.9      -     386   33.6
+        95 % interval              29.4-31.1      46-51       52-60       70-220
+      - a dash: too few independent samples for an interval (p50 6, p90 36, p95 72, p99 368, p99.9 3,688); all receivers of one broadcast count as one sample, and correlated samples as fewer
 
       Processes
                     CPU     event-loop   without   delay   delay    GC  GC max   RSS  buffered
@@ -75,11 +87,11 @@ describe('text of one result', () => {
       20 clients, 10/s for 3s (constant), 64 B text, 1 worker, official driver, seed 1
 
       Latency
-      target              p50 ms  p95 ms  p99 ms  p99.9 ms  max ms  slowest p50 ms  slowest p99 ms
-      socketio websocket    1.16       -       -         -    10.3            2.42               -
-      - p95 needs 200 broadcasts; this run has 30
-      - p99 needs 1,000 broadcasts; this run has 30
-      - p99.9 needs 10,000 broadcasts; this run has 30"
+      target               p50 ms  p95 ms  p99 ms  p99.9 ms  max ms  slowest p50 ms  slowest p99 ms
+      socketio websocket     1.16       -       -         -    10.3            2.42               -
+        95 % interval     1.0-1.5                                           2.2-2.6
+      - p95 needs 72 broadcasts; this run has 30
+      - p99 needs 368 broadcasts; this run has 30"
     `);
   });
 
@@ -91,9 +103,9 @@ describe('text of one result', () => {
       20 clients, 100/s for 10s (constant), 64 B text, 1 worker, official driver, seed 1
 
       Latency
-      target              p50 ms  p95 ms  p99 ms  p99.9 ms  max ms
-      socketio websocket   0.595    1.12    3.35         -    6.93
-      - p99.9 needs 10,000 requests; this run has 1,000"
+      target                 p50 ms     p95 ms   p99 ms  p99.9 ms  max ms
+      socketio websocket      0.595       1.12     3.35         -    6.93
+        95 % interval     0.57-0.62  1.05-1.24  1.5-5.5"
     `);
   });
 
@@ -131,9 +143,9 @@ describe('text of one result', () => {
     expect(overloaded).toContain('1,000 broadcasts; 40 not received by all');
     expect(runText(results.thresholds()).split('\n').slice(0, 4)).toEqual([
       'VALID',
-      'passed: lost==0 (0)',
-      'FAILED: delivery.p50<1ms (1.2 ms)',
-      'not judged: delivery.p99<50ms (too few samples)',
+      'passed: lost==0: 0',
+      'FAILED: delivery.p50<1ms: 1.2 ms',
+      'not judged: delivery.p99<50ms: too few samples',
     ]);
   });
 
@@ -204,13 +216,17 @@ describe('text of several results', () => {
       20 clients, 100/s for 10s (constant), 64 B text, 1 worker, official driver, seed 1
 
       Latency
-                                p50    p95   p99  p99.9   max  slowest  slowest
-      target                     ms     ms    ms     ms    ms   p50 ms   p99 ms  validity
-      socketio websocket       1.21   2.23  3.95      -  15.5     2.38     13.4  valid
-      socketio polling         3.41   6.31  11.8      -  61.7     6.81     36.3  valid
-      ws                      0.401  0.734  1.21      -  6.65    0.803     4.31  valid
-      socketio websocket (2)   1.21   2.20  4.02      -  15.5     2.41     12.4  INVALID
-      - p99.9 needs 10,000 broadcasts; runs with a dash have 1,000
+                                                             p99.9   max    slowest  slowest
+      target                     p50 ms     p95 ms   p99 ms     ms    ms     p50 ms   p99 ms  validity
+      socketio websocket           1.21       2.23     3.95      -  15.5       2.38     13.4  valid
+        95 % interval         1.17-1.25    2.1-2.4  2.8-8.5               2.34-2.43    11-15
+      socketio polling             3.41       6.31     11.8      -  61.7       6.81     36.3  valid
+        95 % interval         3.32-3.52    5.9-6.8     8-25                 6.6-7.0    31-47
+      ws                          0.401      0.734     1.21      -  6.65      0.803     4.31  valid
+        95 % interval         0.39-0.42  0.69-0.79  0.9-2.9               0.78-0.82  3.8-4.9
+      socketio websocket (2)       1.21       2.20     4.02      -  15.5       2.41     12.4  INVALID
+        95 % interval         1.17-1.25    2.1-2.4  2.8-9.1               2.36-2.45    11-15
+      - p99.9 needs 3,688 broadcasts; runs with a dash have 1,000
 
       Delivery
                                                                                    out of
@@ -226,17 +242,22 @@ describe('text of several results', () => {
                               delivery   delivery  delivery  requests/  polls  utilization  uncertainty
       target                        µs         µs         B   delivery      %            %       p99 µs
       socketio websocket           117       89.0       105          0      -         17.8         98.9
+        95 % interval                                                                            70-220
       socketio polling             114       88.3       355      0.550   25.0         17.7          295
+        95 % interval                                                                           200-610
       ws                           113       91.3       105          0      -         18.3         30.4
+        95 % interval                                                                             23-73
       socketio websocket (2)       115       89.5       105          0      -         17.9          100
+        95 % interval                                                                            70-230
 
       ack-roundtrip on socketio websocket
       20 clients, 100/s for 10s (constant), 64 B text, 1 worker, official driver, seed 1
 
       Latency
-      target              p50 ms  p95 ms  p99 ms  p99.9 ms  max ms
-      socketio websocket   0.595    1.12    3.35         -    6.93
-      - p99.9 needs 10,000 requests; this run has 1,000
+      target                 p50 ms     p95 ms   p99 ms  p99.9 ms  max ms
+      socketio websocket      0.595       1.12     3.35         -    6.93
+        95 % interval     0.57-0.62  1.05-1.24  1.5-5.5
+      - p99.9 needs 3,688 requests; this run has 1,000
 
       Delivery
       target              sent/s  expected  delivered  late  lost  duplicates  out of order  unexpected
@@ -246,6 +267,7 @@ describe('text of several results', () => {
                           server CPU/  generator CPU/      bytes/      generator  uncertainty
       target              delivery ms     delivery ms  delivery B  utilization %       p99 µs
       socketio websocket         2.33            1.78         200           17.8         83.8
+        95 % interval                                                                  30-140
       "
     `);
   });
@@ -259,14 +281,19 @@ describe('the table of npm run bench', () => {
       socketio websocket, broadcast-latency (2): VALID, SERVER OVERLOADED: latency grew from 5 ms to 900 ms; 40 messages lost at the deadline
 
       Summary
-                                p50   p99  slowest  slowest                server CPU/      bytes/
-      target                     ms    ms   p50 ms   p99 ms  sent/s  lost  delivery µs  delivery B
+                                                                                                   bytes/
+                                                    slowest  slowest                server CPU/  delivery
+      target                     p50 ms   p99 ms     p50 ms   p99 ms  sent/s  lost  delivery µs         B
       broadcast-latency
-      socketio websocket       1.21  3.95     2.38     13.4     100     0          117         105
-      ws                      0.401  1.21    0.803     4.31     100     0          113         105
-      socketio websocket (2)   90.6   259      177      848     100    40          115         105
+      socketio websocket           1.21     3.95       2.38     13.4     100     0          117       105
+        95 % interval         1.17-1.25  2.8-8.5  2.34-2.43    11-15
+      ws                          0.401     1.21      0.803     4.31     100     0          113       105
+        95 % interval         0.39-0.42  0.9-2.9  0.78-0.82  3.8-4.9
+      socketio websocket (2)       90.6      259        177      848     100    40          115       105
+        95 % interval             88-94  200-610    173-182  780-990
       ack-roundtrip
-      socketio websocket      0.595  3.35        -        -     100     0        2,330         200
+      socketio websocket          0.595     3.35          -        -     100     0        2,330       200
+        95 % interval         0.57-0.62  1.5-5.5
       "
     `);
   });
@@ -285,9 +312,10 @@ describe('Markdown', () => {
 
       | target | p50 ms | p95 ms | p99 ms | p99.9 ms | max ms | slowest p50 ms | slowest p99 ms |
       | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
-      | socketio websocket | 1.21 | 2.23 | 3.95 | - | 15.5 | 2.38 | 13.4 |
+      | socketio websocket | 1.21<br><sub>1.17-1.25</sub> | 2.23<br><sub>2.1-2.4</sub> | 3.95<br><sub>2.8-8.5</sub> | - | 15.5 | 2.38<br><sub>2.34-2.43</sub> | 13.4<br><sub>11-15</sub> |
 
-      - p99.9 needs 10,000 broadcasts; this run has 1,000
+      - below a figure: its 95 % interval
+      - p99.9 needs 3,688 broadcasts; this run has 1,000
 
       #### Delivery
 
@@ -299,7 +327,9 @@ describe('Markdown', () => {
 
       | target | server CPU/delivery µs | generator CPU/delivery µs | bytes/delivery B | generator utilization % | uncertainty p99 µs |
       | --- | ---: | ---: | ---: | ---: | ---: |
-      | socketio websocket | 117 | 89.0 | 105 | 17.8 | 98.9 |
+      | socketio websocket | 117 | 89.0 | 105 | 17.8 | 98.9<br><sub>70-220</sub> |
+
+      - below a figure: its 95 % interval
 
       #### Run
 
@@ -315,17 +345,18 @@ describe('Markdown', () => {
 
       | series | count | p50 µs | p90 µs | p95 µs | p99 µs | p99.9 µs | max µs | mean µs | meaning |
       | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |
-      | delivery | 20,000 | 1,210 | 1,930 | 2,230 | 3,950 | - | 15,500 | 1,340 | intended send to receipt, per receiver |
-      | delivery_actual | 20,000 | 1,190 | 1,910 | 2,210 | 3,930 | - | 15,400 | 1,320 | actual send to receipt, per receiver |
-      | fanout_first | 1,000 | 633 | 775 | 814 | 897 | - | 1,090 | 634 | intended send to the first receiver, per broadcast |
-      | fanout_median | 1,000 | 1,180 | 1,340 | 1,380 | 1,520 | - | 1,610 | 1,190 | intended send to the median receiver, per broadcast |
-      | fanout_last | 1,000 | 2,380 | 7,040 | 9,180 | 13,400 | - | 15,500 | 3,330 | intended send to the last receiver reached, per broadcast |
-      | fanout_skew | 1,000 | 1,750 | 6,440 | 8,460 | 12,700 | - | 15,000 | 2,690 | first receiver to last receiver reached, per broadcast |
-      | send_lag | 1,000 | 1.49 | 1.89 | 1.94 | 1.98 | - | 1.99 | 1.50 | intended to actual send: how late the generator was |
-      | connect | 20 | 5,050 | - | - | - | - | 11,300 | 5,420 | start of connecting to ready for use, per connection |
-      | receive_uncertainty | 20,000 | 30.2 | 48.2 | 55.7 | 98.9 | - | 386 | 33.6 | upper bound on the error of a receive time, per message |
+      | delivery | 20,000 | 1,210<br><sub>1170-1250</sub> | 1,930<br><sub>1850-2020</sub> | 2,230<br><sub>2100-2400</sub> | 3,950<br><sub>2800-8500</sub> | - | 15,500 | 1,340 | intended send to receipt, per receiver |
+      | delivery_actual | 20,000 | 1,190<br><sub>1150-1230</sub> | 1,910<br><sub>1830-2000</sub> | 2,210<br><sub>2000-2400</sub> | 3,930<br><sub>2800-8500</sub> | - | 15,400 | 1,320 | actual send to receipt, per receiver |
+      | fanout_first | 1,000 | 633<br><sub>624-642</sub> | 775<br><sub>760-790</sub> | 814<br><sub>800-840</sub> | 897<br><sub>860-990</sub> | - | 1,090 | 634 | intended send to the first receiver, per broadcast |
+      | fanout_median | 1,000 | 1,180<br><sub>1170-1200</sub> | 1,340<br><sub>1320-1360</sub> | 1,380<br><sub>1370-1410</sub> | 1,520<br><sub>1480-1600</sub> | - | 1,610 | 1,190 | intended send to the median receiver, per broadcast |
+      | fanout_last | 1,000 | 2,380<br><sub>2340-2430</sub> | 7,040<br><sub>6300-7600</sub> | 9,180<br><sub>8200-10100</sub> | 13,400<br><sub>11000-15000</sub> | - | 15,500 | 3,330 | intended send to the last receiver reached, per broadcast |
+      | fanout_skew | 1,000 | 1,750<br><sub>1710-1790</sub> | 6,440<br><sub>5700-6900</sub> | 8,460<br><sub>7600-9600</sub> | 12,700<br><sub>10000-15000</sub> | - | 15,000 | 2,690 | first receiver to last receiver reached, per broadcast |
+      | send_lag | 1,000 | 1.49<br><sub>1.46-1.53</sub> | 1.89<br><sub>1.88-1.91</sub> | 1.94<br><sub>1.93-1.96</sub> | 1.98<br><sub>1.98-1.99</sub> | - | 1.99 | 1.50 | intended to actual send: how late the generator was |
+      | connect | 20 | 5,050<br><sub>4400-6000</sub> | - | - | - | - | 11,300 | 5,420 | start of connecting to ready for use, per connection |
+      | receive_uncertainty | 20,000 | 30.2<br><sub>29.4-31.1</sub> | 48.2<br><sub>46-51</sub> | 55.7<br><sub>52-60</sub> | 98.9<br><sub>70-220</sub> | - | 386 | 33.6 | upper bound on the error of a receive time, per message |
 
-      - a dash: too few independent samples; p50 needs 20, p90 100, p95 200, p99 1,000, p99.9 10,000; all receivers of one broadcast count as one sample
+      - below a figure: its 95 % interval
+      - a dash: too few independent samples for an interval (p50 6, p90 36, p95 72, p99 368, p99.9 3,688); all receivers of one broadcast count as one sample, and correlated samples as fewer
 
       </details>
 
@@ -405,10 +436,11 @@ describe('Markdown', () => {
 
       | target | p50 ms | p95 ms | p99 ms | p99.9 ms | max ms | slowest p50 ms | slowest p99 ms | validity |
       | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |
-      | socketio websocket | 1.21 | 2.23 | 3.95 | - | 15.5 | 2.38 | 13.4 | valid |
-      | socketio websocket (2) | 1.21 | 2.20 | 4.02 | - | 15.5 | 2.41 | 12.4 | INVALID |
+      | socketio websocket | 1.21<br><sub>1.17-1.25</sub> | 2.23<br><sub>2.1-2.4</sub> | 3.95<br><sub>2.8-8.5</sub> | - | 15.5 | 2.38<br><sub>2.34-2.43</sub> | 13.4<br><sub>11-15</sub> | valid |
+      | socketio websocket (2) | 1.21<br><sub>1.17-1.25</sub> | 2.20<br><sub>2.1-2.4</sub> | 4.02<br><sub>2.8-9.1</sub> | - | 15.5 | 2.41<br><sub>2.36-2.45</sub> | 12.4<br><sub>11-15</sub> | INVALID |
 
-      - p99.9 needs 10,000 broadcasts; runs with a dash have 1,000
+      - below a figure: its 95 % interval
+      - p99.9 needs 3,688 broadcasts; runs with a dash have 1,000
 
       #### Delivery
 
@@ -421,8 +453,10 @@ describe('Markdown', () => {
 
       | target | server CPU/delivery µs | generator CPU/delivery µs | bytes/delivery B | generator utilization % | uncertainty p99 µs |
       | --- | ---: | ---: | ---: | ---: | ---: |
-      | socketio websocket | 117 | 89.0 | 105 | 17.8 | 98.9 |
-      | socketio websocket (2) | 115 | 89.5 | 105 | 17.9 | 100 |
+      | socketio websocket | 117 | 89.0 | 105 | 17.8 | 98.9<br><sub>70-220</sub> |
+      | socketio websocket (2) | 115 | 89.5 | 105 | 17.9 | 100<br><sub>70-230</sub> |
+
+      - below a figure: its 95 % interval
       "
     `);
   });
@@ -440,7 +474,7 @@ describe('Markdown', () => {
   });
 
   it('lets no tag through', () => {
-    const markdown = runMarkdown(results.hostile()).replaceAll(/<\/?(details|summary)>/g, '');
+    const markdown = runMarkdown(results.hostile()).replaceAll(/<\/?(details|summary|sub|br)>/g, '');
     expect(HOSTILE).toContain('<');
     expect(markdown).not.toContain('<');
   });
@@ -496,9 +530,9 @@ describe('the verdict of a run', () => {
 describe('the notes below the verdict', () => {
   it('of one result are its thresholds and what to do about its findings', () => {
     expect(verdictNotes([results.thresholds()])).toEqual([
-      'passed: lost==0 (0)',
-      'FAILED: delivery.p50<1ms (1.2 ms)',
-      'not judged: delivery.p99<50ms (too few samples)',
+      'passed: lost==0: 0',
+      'FAILED: delivery.p50<1ms: 1.2 ms',
+      'not judged: delivery.p99<50ms: too few samples',
     ]);
     expect(verdictNotes([results.overloaded()])).toEqual(['next: reduce the load (--rate, --clients)']);
     expect(verdictNotes([results.invalid()])).toEqual([
@@ -509,8 +543,8 @@ describe('the notes below the verdict', () => {
   it('of several results are what is wrong, with alike runs numbered', () => {
     expect(verdictNotes([results.valid(), results.invalid(), results.thresholds()])).toEqual([
       'socketio websocket, broadcast-latency (2): INVALID: sent 80.1/s of 100/s; send lag p99 was 12 ms',
-      'socketio websocket, broadcast-latency (3): FAILED: delivery.p50<1ms (1.2 ms)',
-      'socketio websocket, broadcast-latency (3): not judged: delivery.p99<50ms (too few samples)',
+      'socketio websocket, broadcast-latency (3): FAILED: delivery.p50<1ms: 1.2 ms',
+      'socketio websocket, broadcast-latency (3): not judged: delivery.p99<50ms: too few samples',
     ]);
   });
 });

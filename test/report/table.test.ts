@@ -85,7 +85,7 @@ describe('tabulate', () => {
   it('keeps a column whose values want for samples', () => {
     const short = {
       ...durations('p99'),
-      shortage: () => ({ quantile: 'p99', needed: 1000, had: 3, noun: 'requests' }),
+      shortage: () => ({ quantile: 'p99', needed: 1000, had: 3, effective: null, noun: 'requests' }),
     };
     expect(tabulate([short], [{ p99: null }]).rows).toEqual([['-']]);
   });
@@ -94,7 +94,8 @@ describe('tabulate', () => {
 describe('shortageNotes', () => {
   const short = (quantile: string): Column<number> => ({
     ...column(quantile, quantile, 'duration', '', () => null),
-    shortage: (had) => (had < 1000 ? { quantile, needed: 1000, had, noun: 'broadcasts' } : null),
+    shortage: (had) =>
+      had < 1000 ? { quantile, needed: 1000, had, effective: null, noun: 'broadcasts' } : null,
   });
 
   it('says what a quantile needs and what the run has, once', () => {
@@ -106,6 +107,38 @@ describe('shortageNotes', () => {
   it('gives the range when several runs fall short', () => {
     expect(shortageNotes([short('p99')], [500, 1000, 800])).toEqual([
       'p99 needs 1,000 broadcasts; runs with a dash have 500 to 800',
+    ]);
+  });
+});
+
+describe('shortageNotes of correlated samples', () => {
+  const short: Column<number> = {
+    ...column('p99', 'p99', 'duration', '', () => null),
+    shortage: (effective) => ({ quantile: 'p99', needed: 368, had: 2000, effective, noun: 'broadcasts' }),
+  };
+
+  it('says what they count as', () => {
+    expect(shortageNotes([short], [214])).toEqual([
+      'p99 needs 368 broadcasts that are independent; the 2,000 of this run are correlated and count as 214',
+    ]);
+    expect(shortageNotes([short], [214, 300])).toEqual([
+      'p99 needs 368 broadcasts that are independent; the 2,000 of runs with a dash are correlated and count as 214 to 300',
+    ]);
+  });
+});
+
+describe('a column with intervals', () => {
+  const p99: Column<number> = {
+    ...column('p99', 'p99', 'duration', '', (ns: number) => (ns === 0 ? null : ns)),
+    interval: (ns) => ({ lower: ns * 0.9, upper: ns > 5e6 ? null : ns * 1.2 }),
+  };
+
+  it('shows them in the unit of the figure; an end that is unknown is left open, and a dash has none', () => {
+    const { rows } = tabulate([p99], [3.02e6, 6e6, 0]);
+    expect(rows).toEqual([
+      [{ figure: '3.02', interval: '2.7-3.7' }],
+      [{ figure: '6.00', interval: '>= 5.40' }],
+      ['-'],
     ]);
   });
 });

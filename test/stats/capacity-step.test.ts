@@ -110,16 +110,39 @@ describe('a step', () => {
     ]);
   });
 
-  it('is judged by the upper bound of a quantile: a p95 below the limit is not enough', () => {
-    // Of 200 values 10 are over 50 ms: the p95 is the 190th, its upper bound the 196th.
+  it('is judged by the upper end of an interval: a p95 below the limit is not enough', () => {
+    // Of 200 values 10 are over 50 ms: the p95 is the 190th, the upper end of its interval the 197th.
     const values = Array.from({ length: 200 }, (_, index) => (index < 190 ? 10e6 : 60e6));
     const { outcome, reasons, figures } = judge(withAcks(goodRun(), values));
     expect(outcome).toBe('failed');
     expect(Math.round((figures[0]?.value ?? 0) / 1e6)).toBe(10);
     expect(Math.round((figures[0]?.upper ?? 0) / 1e6)).toBe(60);
     expect(reasons).toEqual([
-      { code: 'objective_missed', message: 'ack.p95 10.0 ms (upper bound 60.0 ms), not ack.p95<50ms' },
+      {
+        code: 'objective_missed',
+        message: 'ack.p95 10.0 ms (10-61), not ack.p95<50ms: 50 ms lies within the interval',
+      },
     ]);
+  });
+
+  it('fails by a value over the limit where correlated samples leave no upper end, and else says nothing', () => {
+    const withEffective = (valueNs: number) => {
+      const result = withAcks(
+        goodRun(),
+        Array.from({ length: 200 }, () => valueNs),
+      );
+      const { ack } = result.series;
+      if (ack === undefined) throw new Error('the run has requests');
+      return { ...result, series: { ...result.series, ack: { ...ack, effectiveSamples: { p95: 50 } } } };
+    };
+    expect(judge(withEffective(60e6))).toMatchObject({
+      outcome: 'failed',
+      figures: [{ upper: null }, {}, {}],
+    });
+    expect(judge(withEffective(10e6))).toMatchObject({
+      outcome: 'excluded',
+      reasons: [{ code: 'too_few_samples' }],
+    });
   });
 
   it('fails for a lost message', () => {

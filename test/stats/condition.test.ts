@@ -20,6 +20,7 @@ function aggregateOf(values: Values): Aggregate {
   return {
     histogram: () => null,
     samples: () => 0,
+    effectiveSamples: () => null,
     count: (name: CountName) => values[name] ?? 0,
     unknown: 0,
     expected: 100,

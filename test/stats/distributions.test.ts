@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { betaQuantile, binomialCdf, normalQuantile, studentQuantile } from '../../src/stats/distributions.ts';
+import { binomialCdf } from '../../src/result/quantile-bounds.ts';
+import { betaQuantile, normalQuantile, studentQuantile } from '../../src/stats/distributions.ts';
 import { binomialTail } from './binomial.ts';
 
 describe('the binomial distribution', () => {

@@ -75,7 +75,7 @@ describe('the value of a metric', () => {
     expect(metricValue(parseMetric('delivery.p98'), alone)).toBeNull();
     expect(metricValue(parseMetric('delivery.p98'), both)).not.toBeNull();
     expect(missingBecause(parseMetric('delivery.p98'), alone)).toBe(
-      'it needs 500 independent samples, the run has 300; make the run longer',
+      'judging it needs 500 independent samples, the run has 300; make the run longer',
     );
   });
 

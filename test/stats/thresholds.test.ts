@@ -61,6 +61,8 @@ describe('the grammar of thresholds', () => {
   });
 });
 
+const WITHOUT_BOUNDS = { lower: null, upper: null };
+
 function judge(expression: string, result: RunResult, own: Record<string, string> = {}) {
   return judgeThreshold(parseThreshold(expression, own), aggregate([viewResult(result)]));
 }
@@ -94,6 +96,7 @@ describe('judging a count', () => {
       expression,
       passed,
       actual,
+      ...WITHOUT_BOUNDS,
       detail,
     });
   });
@@ -116,6 +119,7 @@ describe('judging a count', () => {
         expression,
         passed,
         actual,
+        ...WITHOUT_BOUNDS,
         detail,
       });
     },
@@ -137,6 +141,7 @@ describe('judging a count', () => {
       expression: 'late<1%',
       passed: null,
       actual: null,
+      ...WITHOUT_BOUNDS,
       detail: 'no delivery was expected',
     });
     expect(judge('lost==0', nothing)).toMatchObject({ passed: true, actual: 0 });
@@ -151,6 +156,7 @@ describe('judging a count', () => {
         expression,
         passed: null,
         actual: null,
+        ...WITHOUT_BOUNDS,
         detail: '750 of 1,500 expected deliveries are unknown: a generator process did not report them',
       });
     },
@@ -176,10 +182,26 @@ describe('judging a series', () => {
     expect(judgeIt(`>${aboveNs}ns`)).toMatchObject({ passed: false, actual: figureNs });
   });
 
-  it('shows the figure with its unit', () => {
-    const { detail } = judge('delivery.p50<1h', result);
+  it('shows the figure with its unit, and the interval around it', () => {
+    const { detail, actual, lower, upper } = judge('delivery.p50<1h', result);
     // The median of the made-up latencies is 1.2 ms.
-    expect(detail).toMatch(/^1\.[12]\d? ms$/);
+    expect(detail).toMatch(/^1\.[12]\d? ms \(1\.\d+-1\.\d+\)$/);
+    expect(lower).toBeLessThan(actual ?? 0);
+    expect(upper).toBeGreaterThan(actual ?? Number.NaN);
+    expect(judge('delivery.max<1h', result)).toMatchObject(WITHOUT_BOUNDS);
+  });
+
+  it('judges by the figure, though its interval holds the limit, or has no upper end', () => {
+    const { delivery: stored } = result.series;
+    if (stored === undefined) throw new Error('the fixture has no deliveries');
+    const correlated = {
+      ...result,
+      series: { ...result.series, delivery: { ...stored, effectiveSamples: { p95: 40 } } },
+    };
+    const { passed, detail, upper } = judge('delivery.p95<1h', correlated);
+    expect([passed, upper]).toEqual([true, null]);
+    expect(detail).toMatch(/^[\d.]+ ms \(>= [\d.]+\)$/);
+    expect(judge('delivery.p50 < 1 * delivery.p50', result)).toMatchObject({ passed: false });
   });
 
   it.each([
@@ -192,7 +214,8 @@ describe('judging a series', () => {
       expression,
       passed: null,
       actual: null,
-      detail: `it needs ${needed} independent samples, the run has ${has}; make the run longer`,
+      ...WITHOUT_BOUNDS,
+      detail: `judging it needs ${needed} independent samples, the run has ${has}; make the run longer`,
     });
   });
 
@@ -228,6 +251,7 @@ describe('judging a series', () => {
         expression,
         passed: null,
         actual: null,
+        ...WITHOUT_BOUNDS,
         detail: 'the run recorded no value',
       });
     },
@@ -245,7 +269,7 @@ describe('judging figures of the run', () => {
     ['sent<5990/m', false, 100, '100/s'],
     ['sent<6001/m', true, 100, '100/s'],
   ])('answers "%s"', (expression, passed, actual, detail) => {
-    expect(judge(expression, result)).toEqual({ expression, passed, actual, detail });
+    expect(judge(expression, result)).toEqual({ expression, passed, actual, detail, ...WITHOUT_BOUNDS });
   });
 
   it('says what the run does not report', () => {
@@ -265,6 +289,7 @@ describe('judging relations and combinations', () => {
       expression: 'lost < 4 * late',
       passed: true,
       actual: 7,
+      ...WITHOUT_BOUNDS,
       detail: 'lost 7, late 2',
     });
     expect(judge('lost < 3 * late', result)).toMatchObject({ passed: false, actual: 7 });
@@ -272,6 +297,7 @@ describe('judging relations and combinations', () => {
       expression: 'delivery.min < delivery.max and lost==7',
       passed: true,
       actual: null,
+      ...WITHOUT_BOUNDS,
       detail: expect.stringMatching(/^delivery\.min [\d.]+ [\u00b5m]s, delivery\.max [\d.]+ ms, lost 7$/),
     });
   });
@@ -295,7 +321,7 @@ describe('judging relations and combinations', () => {
 
   it('says of each unknown part why', () => {
     expect(judge('lost==7 and delivery.p99<1h', result).detail).toBe(
-      'lost 7, delivery.p99 unknown: it needs 1,000 independent samples, the run has 200; make the run longer',
+      'lost 7, delivery.p99 unknown: judging it needs 1,000 independent samples, the run has 200; make the run longer',
     );
   });
 });
@@ -310,6 +336,7 @@ describe('judging against a base', () => {
       expression: 'lost <= 2 * base.lost',
       passed: true,
       actual: 6,
+      ...WITHOUT_BOUNDS,
       detail: 'lost 6, base.lost 3',
     });
     expect(judgeAgainst('base.lost >= lost', pool(3))).toMatchObject({ passed: false, actual: 3 });
@@ -321,6 +348,7 @@ describe('judging against a base', () => {
       expression: 'lost <= base.lost',
       passed: null,
       actual: null,
+      ...WITHOUT_BOUNDS,
       detail: 'lost 6, base.lost unknown: nothing was measured',
     });
     expect(judgeAgainst('lost > 6 and lost <= base.lost', null).passed).toBe(false);
@@ -331,6 +359,7 @@ describe('judging against a base', () => {
       expression: 'lost==0',
       passed: null,
       actual: null,
+      ...WITHOUT_BOUNDS,
       detail: 'nothing was measured',
     });
   });

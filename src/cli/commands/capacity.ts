@@ -171,7 +171,7 @@ function isInterrupted({ reasons }: CapacityStep): boolean {
   return reasons.some(({ code }) => code === 'interrupted');
 }
 
-/** `confirming 1,240/s`, `passed`, `fanout_last.p95 12.3 ms (upper bound 13.1 ms)` */
+/** `confirming 1,240/s`, `passed`, `fanout_last.p95 12.3 ms (11-14)` */
 function stepFigures(search: PlannedSearch, step: CapacityStep) {
   const { phase, value, outcome, figures } = step;
   const title = `${phase === 'confirming' ? 'confirming ' : ''}${variedText(search.design.vary, value)}`;

@@ -83,7 +83,7 @@ export function excludedLine(arms: readonly string[], round: ProgressOf<'round'>
   return round.figures.some(({ excluded }) => excluded !== null) ? roundLine(arms, round) : null;
 }
 
-/** `confirming 1,240/s: passed, fanout_last.p95 12.3 ms (upper bound 13.1 ms)` */
+/** `confirming 1,240/s: passed, fanout_last.p95 12.3 ms (11-14)` */
 export function stepLine({ title, outcome, detail }: ProgressOf<'step'>): string {
   return `${title}: ${outcome}${detail === '' ? '' : `, ${detail}`}`;
 }

@@ -111,7 +111,7 @@ function metricFamilies({ validPairs }: CiView): Family[] {
     );
   return [
     ...values,
-    ratio('estimate', 'ratio', 'Estimate'),
+    ratio('estimate', 'ratio', 'EstimateCell'),
     ratio('lower_bound', 'lower', 'Lower bound'),
     ratio('upper_bound', 'upper', 'Upper bound'),
   ];

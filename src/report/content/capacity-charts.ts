@@ -137,7 +137,7 @@ function objectiveCurves({ design, steps }: Capacity): Curve[] {
         return [{ step, y: figure.value, low: figure.lower, high: figure.upper }];
       });
       const bars = runs.some(({ high }) => high !== null)
-        ? ' Bars are the bounds of the quantile; a run passes when its upper bound meets the objective.'
+        ? ' Bars are 95 % intervals; a run passes when the upper end of its interval meets the objective.'
         : '';
       return {
         title: `${metric} by ${design.vary}`,

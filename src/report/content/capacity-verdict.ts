@@ -123,7 +123,7 @@ export function searchFacts(capacity: Capacity): Fact[] {
     ['runs', `${formatCount(steps.length)} in ${formatDurationMs(durationMs)}`],
     [
       'rule',
-      `the upper bound of a quantile at ${formatPercent(confidence)} must meet the objective; ${mustPass} of ${repeats} fresh runs must pass`,
+      `the upper end of the ${formatPercent(confidence)} interval of a quantile must meet the objective; ${mustPass} of ${repeats} fresh runs must pass`,
     ],
     ...(result === null ? [] : [['load', `of the first run: ${loadText(result)}`] as const]),
   ];

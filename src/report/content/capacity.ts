@@ -1,7 +1,8 @@
 import type { Capacity, CapacityStep, ObjectiveFigure } from '../../result/capacity.ts';
 import { FIGURES, type FigureName } from '../../result/metrics.ts';
+import { NO_BOUNDS } from '../../result/quantile-bounds.ts';
 import { pastedCommand } from '../../text.ts';
-import { formatMinute, formatPercent } from '../../units.ts';
+import { formatMinute } from '../../units.ts';
 import { type Block, detailsBlock, type Report, tableBlock } from '../blocks.ts';
 import { capacityCharts } from './capacity-charts.ts';
 import {
@@ -21,29 +22,17 @@ import { type CellValue, type Column, column, tabulate } from './table.ts';
 
 type StepColumn = Column<CapacityStep>;
 
-/** The value of one objective, and its upper bound where it has one, in one unit. */
-function objectiveColumns(
-  { expression, metric, unit }: ObjectiveFigure,
-  { design: { confidence } }: Capacity,
-): StepColumn[] {
-  const of = (
-    id: string,
-    title: string,
-    meaning: string,
-    pick: (figure: ObjectiveFigure) => number | null,
-  ) => {
-    const value = (step: CapacityStep) => {
-      const figure = step.figures.find((each) => each.expression === expression);
-      return figure === undefined ? null : pick(figure);
-    };
-    const isSilent = (step: CapacityStep) => unit === 'count' && value(step) === 0;
-    return column(id, title, unit, meaning, value, { unitGroup: metric, isSilent });
-  };
-  const bound = `upper bound of ${metric} at ${formatPercent(confidence)} confidence`;
-  return [
-    of(expression, metric, `objective: ${expression}`, ({ value }) => value),
-    of(`${expression} upper`, 'upper bound', bound, ({ upper }) => upper),
-  ];
+/** The value of one objective and its interval, in one unit. */
+function objectiveColumn({ expression, metric, unit }: ObjectiveFigure): StepColumn {
+  const figureOf = ({ figures }: CapacityStep) => figures.find((each) => each.expression === expression);
+  const value = (step: CapacityStep) => figureOf(step)?.value ?? null;
+  const isSilent = (step: CapacityStep) => unit === 'count' && value(step) === 0;
+  const interval = (step: CapacityStep) => figureOf(step) ?? NO_BOUNDS;
+  return column(expression, metric, unit, `objective: ${expression}`, value, {
+    unitGroup: metric,
+    isSilent,
+    interval,
+  });
 }
 
 function figureOfStep(name: FigureName): StepColumn {
@@ -77,7 +66,7 @@ function stepColumns(capacity: Capacity): StepColumn[] {
       (step) => step.value,
     ),
     column('outcome', 'outcome', 'text', 'of this run', ({ outcome }) => OUTCOME_WORDS[outcome]),
-    ...figures.flatMap((figure) => objectiveColumns(figure, capacity)),
+    ...figures.map(objectiveColumn),
     figureOfStep('server_cpu'),
     figureOfStep('server_loop_utilization'),
     figureOfStep('generator_utilization'),

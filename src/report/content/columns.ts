@@ -8,66 +8,10 @@ import {
   type FigureTable,
 } from '../../result/metrics.ts';
 import type { RunResult } from '../../result/run-result.ts';
-import { isHeld, type ResultView, samplesNeeded } from '../../result/view.ts';
-import { pluralOf } from '../../text.ts';
+import { isHeld, type ResultView } from '../../result/view.ts';
+import { maxColumn, type QuantileName, quantileColumn } from './quantile-columns.ts';
 import { targetLabel, validityWord, verdict } from './run-verdict.ts';
 import { type CellValue, type Column, column, type Kind } from './table.ts';
-
-/** The quantiles that reports show, by name. */
-export const QUANTILES = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, 'p99.9': 0.999 } as const;
-
-export type QuantileName = keyof typeof QUANTILES;
-
-/** One series of one result. */
-export interface SeriesOf {
-  readonly view: ResultView;
-  readonly series: string;
-}
-
-/** The rows of a table that are series themselves. */
-export const sameSeries = (row: SeriesOf): SeriesOf => row;
-
-/** What one independent sample of a series is, in the plural. */
-function sampleNoun({ view, series }: SeriesOf): string {
-  if (series === 'connect') return 'connections';
-  if (series === 'send_lag') return 'messages';
-  return pluralOf(view.result.samples.unit);
-}
-
-/** A quantile, left out where the series has too few independent samples for it. */
-export function quantileColumn<Row>(
-  name: QuantileName,
-  seriesOf: (row: Row) => SeriesOf,
-  more: Partial<Column<Row>> = {},
-): Column<Row> {
-  const quantile = QUANTILES[name];
-  const needed = samplesNeeded(quantile);
-  const meaning = `${Number((quantile * 100).toFixed(1))} % of the values are at or below it`;
-  const value = (row: Row) => {
-    const { view, series } = seriesOf(row);
-    return view.quantileNs(series, quantile);
-  };
-  return column(name.replace('.', '_'), name, 'duration', meaning, value, {
-    unitGroup: 'latency',
-    shortage(row) {
-      const of = seriesOf(row);
-      const had = of.view.samples(of.series);
-      const recorded = of.view.result.series[of.series] !== undefined;
-      return recorded && had < needed ? { quantile: name, needed, had, noun: sampleNoun(of) } : null;
-    },
-    ...more,
-  });
-}
-
-/** The largest recorded value. */
-export function maxColumn<Row>(seriesOf: (row: Row) => SeriesOf): Column<Row> {
-  const value = (row: Row) => {
-    const { view, series } = seriesOf(row);
-    const histogram = view.histogram(series);
-    return histogram === null || histogram.count === 0 ? null : histogram.maxNs;
-  };
-  return column('max', 'max', 'duration', 'the highest value', value, { unitGroup: 'latency' });
-}
 
 /** A column of a value that the result holds; left out where it is usual in every row. */
 function resultColumn(

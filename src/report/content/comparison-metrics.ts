@@ -58,7 +58,7 @@ function ratioText(ratio: number, decimals: number): string {
 }
 
 /**
- * Estimate and bounds; null where there is none. All have the same number of decimals, two to four, so that the ratio
+ * EstimateCell and bounds; null where there is none. All have the same number of decimals, two to four, so that the ratio
  * farthest from 1 differs from it.
  */
 export function ratioTexts({ ratio, lower, upper }: Estimated) {

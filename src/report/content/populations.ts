@@ -3,7 +3,7 @@ import type { RunResult } from '../../result/run-result.ts';
 import { ofPopulation, type ResultView } from '../../result/view.ts';
 import { formatNs } from '../../units.ts';
 import { type Block, tableBlock } from '../blocks.ts';
-import { maxColumn, quantileColumn, type SeriesOf, sameSeries } from './columns.ts';
+import { maxColumn, quantileColumn, type SeriesOf, sameSeries } from './quantile-columns.ts';
 import { NOTHING_OVER_TIME } from './run-chart-group.ts';
 import { latencyCharts } from './run-charts.ts';
 import { type Column, column, tabulate } from './table.ts';

@@ -99,10 +99,11 @@ const RANKING_COLUMNS: ReadonlyArray<Column<RankedRun>> = [
     ratio === null ? null : ratioTimes(ratio),
   ),
   ...SUMMARY_COLUMNS.slice(1).map(
-    ({ value, shortage, isSilent, ...more }): Column<RankedRun> => ({
+    ({ value, shortage, interval, isSilent, ...more }): Column<RankedRun> => ({
       ...more,
       value: ({ view }) => value(view),
       shortage: ({ view }) => shortage(view),
+      interval: interval === null ? null : ({ view }) => interval(view),
       isSilent: ({ view }) => isSilent?.(view) === true,
     }),
   ),

@@ -1,11 +1,12 @@
+import { quantileBounds } from '../../result/quantile-bounds.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { isHeld, type ResultView, viewResult } from '../../result/view.ts';
 import { plural } from '../../text.ts';
-import { formatCount, formatDurationMs } from '../../units.ts';
+import { formatCount, formatDurationMs, formatEstimate } from '../../units.ts';
 import { plain } from '../plain.ts';
 import { HEADLINE_GROUPS } from './columns.ts';
 import { targetLabel } from './run-verdict.ts';
-import { formatValue, shortageNotes } from './table.ts';
+import { shortageNotes } from './table.ts';
 
 /** What a server did where a series is the headline. */
 const DEEDS: Readonly<Record<string, string>> = {
@@ -16,13 +17,16 @@ const DEEDS: Readonly<Record<string, string>> = {
   handshake: 'completed handshakes',
 };
 
-/** `1.20 ms at p50 and 3.95 ms at p99`; null without a median. */
+/** `1.20 ms (1.1-1.3) at p50 and 3.95 ms (3.6-4.4) at p99`; null without a median. */
 function quantilesText(view: ResultView): string | null {
   const { headline } = view.result;
-  const [p50, p99] = [view.quantileNs(headline, 0.5), view.quantileNs(headline, 0.99)];
-  if (p50 === null) return null;
-  const tail = p99 === null ? '' : ` and ${formatValue('duration', p99)} at p99`;
-  return `${formatValue('duration', p50)} at p50${tail}`;
+  const at = ([name, quantile]: readonly [string, number]) => {
+    const valueNs = view.quantileNs(headline, quantile);
+    if (valueNs === null) return null;
+    return `${formatEstimate('duration', valueNs, quantileBounds(view, headline, quantile))} at ${name}`;
+  };
+  const [p50, p99] = [at(['p50', 0.5]), at(['p99', 0.99])];
+  return p50 === null || p99 === null ? p50 : `${p50} and ${p99}`;
 }
 
 /** `; none of 20,000 deliveries was lost`; nothing where nothing was expected. */
@@ -34,7 +38,7 @@ function lossText({ ledger: { lost, expected } }: RunResult): string {
 
 /**
  * The conclusion of one run in a sentence without a full stop:
- * `ws delivered messages in 0.400 ms at p50 and 1.31 ms at p99; none of 20,000 deliveries was lost`. Of an invalid run,
+ * `ws delivered messages in 0.400 ms (0.39-0.41) at p50; none of 20,000 deliveries was lost`. Of an invalid run,
  * why it is invalid.
  */
 export function runConclusion(result: RunResult): string {

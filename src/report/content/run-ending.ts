@@ -6,6 +6,9 @@ import { plural } from '../../text.ts';
 import { formatCount } from '../../units.ts';
 import type { Fact } from '../blocks.ts';
 import { EMPTY_ENDING, type Ending, type Mark } from '../ending.ts';
+import { floorText } from './floor.ts';
+import { growthFacts } from './growth.ts';
+import { memberFacts } from './members.ts';
 import {
   maxColumn,
   QUANTILES,
@@ -13,10 +16,7 @@ import {
   quantileColumn,
   type SeriesOf,
   sameSeries,
-} from './columns.ts';
-import { floorText } from './floor.ts';
-import { growthFacts } from './growth.ts';
-import { memberFacts } from './members.ts';
+} from './quantile-columns.ts';
 import { recoveryFacts } from './recovery.ts';
 import { isPartial, runSeverity, targetLabel } from './run-verdict.ts';
 import { endingLoadText, severalEnding } from './several-ending.ts';
@@ -48,13 +48,17 @@ function seriesAtEnd(view: ResultView): SeriesOf[] {
     .map((series) => ({ view, series }));
 }
 
-/** `p95 needs 200 broadcasts and p99 1,000; this run has 150` in one line; nothing when none is left out. */
+/** `-: p95 needs 73 broadcasts, p99 needs 368; this run has 50` in one line; nothing when none is left out. */
 function shortNotes(rows: readonly SeriesOf[]): string[] {
-  const [first, ...more] = [...new Set(shortageNotes(LATENCY_COLUMNS, rows))];
-  if (first === undefined) return [];
-  const [need = first, had = ''] = first.split('; ');
+  const notes = [...new Set(shortageNotes(LATENCY_COLUMNS, rows))].map((note) =>
+    note.replace('runs with a dash have', 'this run has').replace('of runs with a dash', 'of this run'),
+  );
+  const correlated = notes.filter((note) => note.includes(' count as '));
+  const [first, ...more] = notes.filter((note) => !correlated.includes(note));
+  const [need = '', had = ''] = first?.split('; ') ?? [];
   const others = more.map((note) => note.split('; ')[0]?.split(' ').slice(0, 3).join(' ') ?? '');
-  return [`-: ${[need, ...others].join(', ')}; ${had.replace('runs with a dash have', 'this run has')}`];
+  const few = first === undefined ? [] : [`${[need, ...others].join(', ')}; ${had}`];
+  return [...few, ...correlated].map((note) => `-: ${note}`);
 }
 
 /** How many connections there were, in a run that is about them. */

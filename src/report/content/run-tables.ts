@@ -1,7 +1,7 @@
 import { COUNTS } from '../../result/metrics.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { type MeasuredProcess, type MeasuredTelemetry, measuredProcesses } from '../../result/telemetry.ts';
-import { isUnstalled, type ResultView, seriesOfRun } from '../../result/view.ts';
+import { isUnstalled, type ResultView, samplesForBounds, seriesOfRun } from '../../result/view.ts';
 import { plural } from '../../text.ts';
 import { formatCount } from '../../units.ts';
 import { type Block, tableBlock } from '../blocks.ts';
@@ -12,7 +12,7 @@ import {
   quantileColumn,
   type SeriesOf,
   sameSeries,
-} from './columns.ts';
+} from './quantile-columns.ts';
 import { type Column, column, type Kind, tabulate } from './table.ts';
 
 const storedOf = ({ view, series }: SeriesOf) => view.result.series[series];
@@ -36,8 +36,10 @@ const SERIES_COLUMNS: ReadonlyArray<Column<SeriesOf>> = [
   column('meaning', 'meaning', 'text', 'what one value is', seriesMeaning, { isProse: true }),
 ];
 
-const SHORT_SERIES =
-  'a dash: too few independent samples; p50 needs 20, p90 100, p95 200, p99 1,000, p99.9 10,000; all receivers of one broadcast count as one sample';
+const needs = (Object.keys(QUANTILES) as QuantileName[])
+  .map((name) => `${name} ${formatCount(Math.ceil(samplesForBounds(QUANTILES[name])))}`)
+  .join(', ');
+const SHORT_SERIES = `a dash: too few independent samples for an interval (${needs}); all receivers of one broadcast count as one sample, and correlated samples as fewer`;
 
 /** Count, quantiles, maximum and mean of each series in one unit; nothing when none was recorded. */
 export function seriesBlocks(view: ResultView): Block[] {

@@ -83,10 +83,10 @@ export function runSeverity(results: readonly RunResult[]): Severity {
   return (['bad', 'warning'] as const).find((severity) => all.includes(severity)) ?? 'good';
 }
 
-/** `passed: delivery.p99<50ms (12.3 ms)` */
+/** `passed: delivery.p99<50ms: 12.3 ms (11-14)` */
 export function thresholdText({ passed, expression, detail }: ThresholdOutcome): string {
   const outcome = passed === null ? 'not judged' : passed ? 'passed' : 'FAILED';
-  return `${outcome}: ${expression} (${detail})`;
+  return `${outcome}: ${expression}: ${detail}`;
 }
 
 /** What to do about findings, each remedy once: `next: reduce the load (--rate, --clients)`. */

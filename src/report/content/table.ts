@@ -1,8 +1,10 @@
+import type { Bounds } from '../../result/quantile-bounds.ts';
 import {
   BYTE_UNITS,
   formatAverage,
   formatCount,
   formatFigure,
+  formatInterval,
   type ShownUnits,
   TIME_UNITS,
   unitFor,
@@ -18,12 +20,14 @@ export type Kind = 'text' | 'duration' | 'rate' | 'count' | 'average' | 'share' 
 /** A value of a table; null where the row has none. */
 export type CellValue = string | number | null;
 
-/** A quantile that is left out, because it needs more independent samples than the run has. */
+/** A quantile that is left out, because no sample bounds it from above. */
 export interface Shortage {
   /** `p99` */
   readonly quantile: string;
   readonly needed: number;
   readonly had: number;
+  /** What those count as, where successive ones are correlated; null where `had` are too few even if they are not. */
+  readonly effective: number | null;
   /** The name of a sample in the plural: `broadcasts`. */
   readonly noun: string;
 }
@@ -45,6 +49,8 @@ export interface Column<Row> {
   /** In the base unit of the kind. */
   value(row: Row): CellValue;
   shortage(row: Row): Shortage | null;
+  /** The 95 % interval of the values, in their base unit; null for a column of values without one. */
+  readonly interval: ((row: Row) => Bounds) | null;
 }
 
 /** Makes a column with a unit of its own, whose values need no number of samples unless `more` says otherwise. */
@@ -56,7 +62,11 @@ export function column<Row>(
   value: (row: Row) => CellValue,
   more: Partial<Column<Row>> = {},
 ): Column<Row> {
-  return { id, title, kind, meaning, unitGroup: id, isProse: false, value, shortage: () => null, ...more };
+  return {
+    ...{ id, title, kind, meaning, value },
+    ...{ unitGroup: id, isProse: false, shortage: () => null, interval: null },
+    ...more,
+  };
 }
 
 export interface Heading extends Pick<Column<never>, 'title' | 'meaning' | 'isProse'> {
@@ -66,16 +76,45 @@ export interface Heading extends Pick<Column<never>, 'title' | 'meaning' | 'isPr
   readonly numeric: boolean;
 }
 
+/** A figure and its 95 % interval, in the unit of its heading. Renderers show the interval quietly. */
+export interface EstimateCell {
+  readonly figure: string;
+  /** `2.7-3.6` */
+  readonly interval: string;
+}
+
+export type Cell = string | EstimateCell;
+
 /**
  * A table of texts: `rows[r][c]` stands under `headings[c]`, and is `-` without a value. A row of a single cell names
  * the group of rows below it.
  */
 export interface Table {
   readonly headings: readonly Heading[];
-  readonly rows: ReadonlyArray<readonly string[]>;
+  readonly rows: ReadonlyArray<readonly Cell[]>;
 }
 
 export const NO_VALUE = '-';
+
+/** What renderers call the second part of estimates, and how they explain it below a table. */
+export const INTERVAL_NAME = '95 % interval';
+export const INTERVAL_NOTE = `below a figure: its ${INTERVAL_NAME}`;
+
+/** The text of a cell without its interval. */
+export const cellFigure = (cell: Cell): string => (typeof cell === 'string' ? cell : cell.figure);
+
+/** The interval of a cell; null for one without. */
+export const intervalOf = (cell: Cell): string | null => (typeof cell === 'string' ? null : cell.interval);
+
+export const hasIntervals = ({ rows }: Table): boolean =>
+  rows.some((row) => row.some((cell) => intervalOf(cell) !== null));
+
+/** A figure with the interval around it, both in a unit that stands elsewhere; without an interval, the figure. */
+export function estimateCell(figure: string, { lower, upper }: Bounds, scale: number): Cell {
+  const inUnit = (bound: number | null) => (bound === null ? null : bound / scale);
+  const interval = formatInterval(inUnit(lower), inUnit(upper));
+  return interval === null || figure === NO_VALUE ? figure : { figure, interval };
+}
 
 /** Units of each kind, largest first. */
 const KIND_UNITS: Readonly<Record<Kind, ShownUnits>> = {
@@ -152,8 +191,12 @@ export function tabulate<Row>(columns: ReadonlyArray<Column<Row>>, rows: readonl
     headings: filled.map(({ title, meaning, isProse, kind }, index) => {
       return { title, meaning, isProse, unit: units[index]?.name ?? null, numeric: kind !== 'text' };
     }),
-    rows: rows.map((_, row) =>
-      filled.map(({ kind, cells }, index) => formatCell(kind, cells[row] ?? null, units[index]?.scale ?? 1)),
+    rows: rows.map((row, at) =>
+      filled.map(({ kind, cells, interval }, index) => {
+        const scale = units[index]?.scale ?? 1;
+        const figure = formatCell(kind, cells[at] ?? null, scale);
+        return interval === null || figure === NO_VALUE ? figure : estimateCell(figure, interval(row), scale);
+      }),
     ),
   };
 }
@@ -164,17 +207,29 @@ export function headingText({ title, unit }: Pick<Heading, 'title' | 'unit'>): s
   return unit.startsWith('/') ? `${title}${unit}` : `${title} ${unit}`;
 }
 
-/** Explains each quantile that is left out in some row: `p99 needs 1,000 broadcasts; this run has 500`. */
+/**
+ * Explains each quantile that is left out in some row: `p99 needs 368 broadcasts; this run has 150`, or `p99 needs 368
+ * broadcasts that are independent; the 2,000 of this run are correlated and count as 214`.
+ */
 export function shortageNotes<Row>(columns: ReadonlyArray<Column<Row>>, rows: readonly Row[]): string[] {
   const shortages = columns
     .flatMap((column) => rows.map((row) => column.shortage(row)))
     .filter((shortage) => shortage !== null);
-  const byNeed = Map.groupBy(
-    shortages,
-    ({ quantile, needed, noun }) => `${quantile} needs ${formatCount(needed)} ${noun}`,
-  );
-  const runs = rows.length === 1 ? 'this run has' : 'runs with a dash have';
-  return [...byNeed].map(([need, each]) => `${need}; ${runs} ${rangeText(each.map(({ had }) => had))}`);
+  const alone = rows.length === 1;
+  const few = shortages.filter(({ effective }) => effective === null);
+  const correlated = shortages.filter(({ effective }) => effective !== null);
+  const needOf = ({ quantile, needed, noun }: Shortage) => `${quantile} needs ${formatCount(needed)} ${noun}`;
+  return [
+    ...[...Map.groupBy(few, needOf)].map(([need, each]) => {
+      const had = rangeText(each.map((shortage) => shortage.had));
+      return `${need}; ${alone ? 'this run has' : 'runs with a dash have'} ${had}`;
+    }),
+    ...[...Map.groupBy(correlated, needOf)].map(([need, each]) => {
+      const had = `${rangeText(each.map((shortage) => shortage.had))} of ${alone ? 'this run' : 'runs with a dash'}`;
+      const counted = rangeText(each.map(({ effective }) => effective ?? 0));
+      return `${need} that are independent; the ${had} are correlated and count as ${counted}`;
+    }),
+  ];
 }
 
 /** `500`, `500 to 800` */

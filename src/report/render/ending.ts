@@ -1,5 +1,6 @@
 import type { Paint, Style } from '../../colour.ts';
 import { shellWord } from '../../text.ts';
+import { cellFigure } from '../content/table.ts';
 import type { Ending, Mark } from '../ending.ts';
 import { displayWidth, plain } from '../plain.ts';
 import { cutToWidth, wrapText } from './fit.ts';
@@ -21,18 +22,20 @@ export interface EndingPlace {
 /** How much of each part is shown: rows of the table, entries of a list, lines of a sentence. */
 interface Room {
   readonly rows: number;
+  /** Tables of at most so many rows have their intervals, which take a line for each row. */
+  readonly intervals: number;
   readonly entries: number;
   readonly lines: number;
 }
 
 /** From all to the least; the first that fits is used. */
 const ROOMS: readonly Room[] = [
-  { rows: 100, entries: 100, lines: 3 },
-  { rows: 16, entries: 6, lines: 2 },
-  { rows: 12, entries: 4, lines: 2 },
-  { rows: 8, entries: 3, lines: 2 },
-  { rows: 6, entries: 2, lines: 1 },
-  { rows: 4, entries: 1, lines: 1 },
+  { rows: 100, intervals: 100, entries: 100, lines: 3 },
+  { rows: 16, intervals: 4, entries: 6, lines: 2 },
+  { rows: 12, intervals: 4, entries: 4, lines: 2 },
+  { rows: 8, intervals: 4, entries: 3, lines: 2 },
+  { rows: 6, intervals: 0, entries: 2, lines: 1 },
+  { rows: 4, intervals: 0, entries: 1, lines: 1 },
 ];
 
 interface Sheet {
@@ -74,9 +77,13 @@ function tableLines({ table }: Ending, { width, paint, room }: Sheet): string[] 
   if (table === null || table.rows.length === 0) return [];
   const left = table.rows.length - room.rows;
   const rows = left > 0 ? table.rows.slice(0, room.rows) : table.rows;
-  const { heads, body } = fitTable({ ...table, rows }, width);
+  const { heads, body } = fitTable(
+    { ...table, rows: rows.length <= room.intervals ? rows : rows.map((row) => row.map(cellFigure)) },
+    width,
+  );
   const more = left > 0 ? [paint('faint', `${left} more rows (--verbose)`)] : [];
-  return [...heads.map((line) => paint('faint', line)), ...body, ...more];
+  const lines = body.map(({ text, isOfIntervals }) => (isOfIntervals ? paint('faint', text) : text));
+  return [...heads.map((line) => paint('faint', line)), ...lines, ...more];
 }
 
 function endingFactLines({ facts }: Ending, { width, paint, room }: Sheet): string[] {

@@ -1,5 +1,13 @@
 import type { Block, Report } from '../blocks.ts';
-import { headingText, type Table } from '../content/table.ts';
+import {
+  type Cell,
+  cellFigure,
+  hasIntervals,
+  headingText,
+  INTERVAL_NOTE,
+  intervalOf,
+  type Table,
+} from '../content/table.ts';
 import { plain } from '../plain.ts';
 
 /** Keeps text from being read as Markdown or HTML; `_` and `-` mean nothing within a cell. */
@@ -10,8 +18,14 @@ export function escapeMarkdown(text: string): string {
     .replaceAll('<', '&lt;');
 }
 
-function row(cells: readonly string[]): string {
-  return `| ${cells.map((cell) => escapeMarkdown(cell.trim())).join(' | ')} |`;
+function markdownCell(cell: Cell): string {
+  const interval = intervalOf(cell);
+  const figure = escapeMarkdown(cellFigure(cell).trim());
+  return interval === null ? figure : `${figure}<br><sub>${escapeMarkdown(interval)}</sub>`;
+}
+
+function row(cells: readonly Cell[]): string {
+  return `| ${cells.map(markdownCell).join(' | ')} |`;
 }
 
 /** A table with its rule; figures flush right. */
@@ -29,6 +43,8 @@ const spaced = (lines: readonly string[]) => (lines.length === 0 ? [] : ['', ...
 /** Lines that keep their columns. */
 const fenced = (lines: readonly string[]) =>
   lines.length === 0 ? [] : ['', '```text', ...lines.map((line) => plain(line).replaceAll('`', "'")), '```'];
+
+const intervalNotes = (table: Table) => (hasIntervals(table) ? [INTERVAL_NOTE] : []);
 
 /** A title, unless the fold around it says the same. */
 const titleLines = (title: string, fold: string) =>
@@ -56,7 +72,7 @@ function markdownLines(block: Block, fold = ''): string[] {
         ...titleLines(block.title, fold),
         '',
         ...tableLines(block.table),
-        ...spaced(markdownBullets(block.notes)),
+        ...spaced(markdownBullets([...intervalNotes(block.table), ...block.notes])),
       ];
     case 'facts':
       return [...titleLines(block.title, fold), '', '| | |', '| --- | --- |', ...block.facts.map(row)];

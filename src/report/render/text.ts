@@ -1,5 +1,13 @@
 import type { Block, Fact, Report } from '../blocks.ts';
-import { headingText, type Table } from '../content/table.ts';
+import {
+  type Cell,
+  cellFigure,
+  hasIntervals,
+  headingText,
+  INTERVAL_NAME,
+  intervalOf,
+  type Table,
+} from '../content/table.ts';
 import { displayWidth, plain } from '../plain.ts';
 import { cutToWidth } from './fit.ts';
 
@@ -61,16 +69,27 @@ function withoutProse({ headings, rows }: Table): Table {
   return { headings: pick(headings), rows: rows.map((row) => (row.length === 1 ? row : pick(row))) };
 }
 
-/** Lines of the headings of a table, and of its rows. */
-interface TableLines {
+/** Lines of the headings of a table, and of its rows. Intervals stand on a line below the figures of their row. */
+export interface TableLines {
   readonly heads: readonly string[];
-  readonly body: readonly string[];
+  readonly body: ReadonlyArray<{ readonly text: string; readonly isOfIntervals: boolean }>;
+}
+
+/** The cells of the line below a row, the first of which names them; null where no cell has an interval. */
+function intervalCells(row: readonly Cell[]): string[] | null {
+  const intervals = row.map(intervalOf);
+  if (intervals.every((interval) => interval === null)) return null;
+  return intervals.map((interval, index) => interval ?? (index === 0 ? `  ${INTERVAL_NAME}` : ''));
 }
 
 /** Lays a table out: text flush left, figures flush right, no rules. */
-function layOutTable({ headings, rows }: Table, maxWidth: number): TableLines {
-  const safe = rows.map((row) => row.map(plain));
-  const filled = safe.filter((row) => row.length > 1 || headings.length === 1);
+function layOutTable({ headings, rows }: Table, maxWidth: number, gap = GAP): TableLines {
+  const safe = rows.flatMap((row) => {
+    const below = intervalCells(row);
+    const figures = { cells: row.map((cell) => plain(cellFigure(cell))), isOfIntervals: false };
+    return below === null ? [figures] : [figures, { cells: below, isOfIntervals: true }];
+  });
+  const filled = safe.map(({ cells }) => cells).filter((row) => row.length > 1 || headings.length === 1);
   const cellWidths = headings.map((_, column) => widest(filled.map((row) => row[column] ?? '')));
   const wrapped = wrapHeadings(
     headings.map((heading) => plain(headingText(heading))),
@@ -81,19 +100,28 @@ function layOutTable({ headings, rows }: Table, maxWidth: number): TableLines {
   const line = (cells: readonly string[]) =>
     cells
       .map((cell, index) => pad(cell, widths[index] ?? 0, headings[index]?.numeric ?? false))
-      .join(GAP)
+      .join(gap)
       .trimEnd();
   const height = Math.max(1, ...wrapped.map((lines) => lines.length));
   const heads = Array.from({ length: height }, (_, index) =>
     line(wrapped.map((lines) => lines[index - height + lines.length] ?? '')),
   );
-  return { heads, body: safe.map((row) => (row.length === 1 ? (row[0] ?? '') : line(row))) };
+  const body = safe.map(({ cells, isOfIntervals }) => {
+    return { text: cells.length === 1 ? (cells[0] ?? '') : line(cells), isOfIntervals };
+  });
+  return { heads, body };
 }
 
-/** Lines of a table on a terminal of `maxWidth` columns. It is wider where its cells need more. */
+/**
+ * Lines of a table on a terminal of `maxWidth` columns. Where intervals make it wider, its columns stand closer; it is
+ * wider where its cells need even more.
+ */
 export function textTable(table: Table, maxWidth = TERMINAL_COLUMNS): string[] {
-  const { heads, body } = layOutTable(withoutProse(table), maxWidth);
-  return [...heads, ...body];
+  const shown = withoutProse(table);
+  const linesOf = ({ heads, body }: TableLines) => [...heads, ...body.map(({ text }) => text)];
+  const lines = linesOf(layOutTable(shown, maxWidth));
+  const fits = widest(lines) <= maxWidth || !hasIntervals(shown);
+  return fits ? lines : linesOf(layOutTable(shown, maxWidth, ' '));
 }
 
 /** The longest heading and the longest name of a row in a table that has to fit. */
@@ -105,19 +133,23 @@ export function fitTable(table: Table, width: number): TableLines {
     return { ...heading, title: cutToWidth(plain(heading.title), MAX_NAME_COLUMNS) };
   });
   const rows = table.rows.map((row) =>
-    row.map((cell) => cutToWidth(plain(cell), row.length === 1 ? width : MAX_NAME_COLUMNS)),
+    row.map((cell) => {
+      const figure = cutToWidth(plain(cellFigure(cell)), row.length === 1 ? width : MAX_NAME_COLUMNS);
+      const interval = intervalOf(cell);
+      return interval === null ? figure : { figure, interval };
+    }),
   );
   for (let kept = headings.length; kept > 1; kept--) {
     const lines = layOutTable(
       { headings: headings.slice(0, kept), rows: rows.map((row) => row.slice(0, kept)) },
       width,
     );
-    if (widest([...lines.heads, ...lines.body]) <= width) return lines;
+    if (widest([...lines.heads, ...lines.body.map(({ text }) => text)]) <= width) return lines;
   }
   const lines = layOutTable({ headings, rows }, width);
   return {
     heads: lines.heads.map((line) => cutToWidth(line, width)),
-    body: lines.body.map((line) => cutToWidth(line, width)),
+    body: lines.body.map(({ text, ...line }) => ({ ...line, text: cutToWidth(text, width) })),
   };
 }
 

@@ -52,6 +52,8 @@ describe('the comment on a pull request', () => {
       expression: `lost<${arm}`,
       passed: false,
       actual: 10,
+      lower: null,
+      upper: null,
       detail: '10',
     }));
     const lines = linesOf(

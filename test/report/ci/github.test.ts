@@ -102,7 +102,9 @@ describe('GitHub annotations', () => {
   });
 
   it('name the arm of a threshold where there are several heads', () => {
-    const thresholds = [{ arm: 2, expression: 'lost==0', passed: false, actual: 3, detail: '3' }];
+    const thresholds = [
+      { arm: 2, expression: 'lost==0', passed: false, actual: 3, lower: null, upper: null, detail: '3' },
+    ];
     expect(titles({ ...comparisons.several(), thresholds })).toContainEqual([
       'error',
       'threshold of socketio polling FAILED: lost==0',
@@ -119,6 +121,8 @@ describe('GitHub annotations', () => {
       expression: `lost<${index}`,
       passed: index < 5 ? null : false,
       actual: null,
+      lower: null,
+      upper: null,
       detail: '30',
     }));
     const all = titles(makeComparison({ rounds: 1, thresholds }));

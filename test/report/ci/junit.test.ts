@@ -120,6 +120,8 @@ describe('JUnit XML', () => {
       expression: 'lost==0',
       passed: arm === 1,
       actual: 0,
+      lower: null,
+      upper: null,
       detail: '0',
     }));
     const xml = renderJunit({ ...comparisons.several(), thresholds });

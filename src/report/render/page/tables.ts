@@ -1,5 +1,13 @@
 import type { Block } from '../../blocks.ts';
-import type { Heading } from '../../content/table.ts';
+import {
+  type Cell,
+  cellFigure,
+  type Heading,
+  hasIntervals,
+  INTERVAL_NOTE,
+  intervalOf,
+  NO_VALUE,
+} from '../../content/table.ts';
 import { escapeHtml } from './document.ts';
 import { swatchHtml } from './figures.ts';
 import type { Outline } from './outline.ts';
@@ -38,10 +46,17 @@ function headingHtml({ title, unit, meaning, numeric }: Heading): string {
 /** Longer prose gets a wider column, so that its rows are not much taller than others. */
 const LONG_PROSE_CHARACTERS = 120;
 
-function cellHtml(heading: Heading | undefined, cell: string): string {
+/** The interval of a figure, grey and below it. The space keeps both apart where a table is sorted or copied. */
+function intervalHtml(cell: Cell): string {
+  const interval = intervalOf(cell);
+  return interval === null ? '' : ` <small>${escapeHtml(interval)}</small>`;
+}
+
+function cellHtml(heading: Heading | undefined, shown: Cell): string {
+  const cell = cellFigure(shown);
   const prose = cell.length > LONG_PROSE_CHARACTERS ? 'long prose' : 'prose';
   const classes = classHtml(heading?.numeric ? '' : 't', severityOf(cell), heading?.isProse ? prose : '');
-  return `<td${classes}>${escapeHtml(cell)}</td>`;
+  return `<td${classes}>${escapeHtml(cell)}${intervalHtml(shown)}</td>`;
 }
 
 /** Lets a narrow column break a name such as `server_cpu_per_delivery` between its words. */
@@ -50,13 +65,13 @@ const breakable = (html: string) => html.replaceAll('_', '_<wbr>');
 /** One row; its first cell names it. */
 function rowHtml(
   headings: readonly Heading[],
-  [name = '', ...cells]: readonly string[],
+  [name = '', ...cells]: readonly Cell[],
   colour: number | null,
   isInvalid: boolean,
 ): string {
   const mark = colour === null ? '' : swatchHtml(colour);
   const inner = cells.map((cell, index) => cellHtml(headings[index + 1], cell));
-  return `<tr${classHtml(isInvalid ? 'invalid' : '')}><th scope="row">${mark}${breakable(escapeHtml(name))}</th>${inner.join('')}</tr>`;
+  return `<tr${classHtml(isInvalid ? 'invalid' : '')}><th scope="row">${mark}${breakable(escapeHtml(cellFigure(name)))}</th>${inner.join('')}</tr>`;
 }
 
 /** A body of rows for each group, which begins with a row of one cell. Rows are sorted within their group. */
@@ -64,7 +79,7 @@ function bodiesHtml({ table: { headings, rows }, colours, invalid }: TableBlock)
   const bodies: string[][] = [[]];
   for (const [index, row] of rows.entries()) {
     if (row.length === 1 && headings.length > 1) {
-      const name = escapeHtml(row[0] ?? '');
+      const name = escapeHtml(cellFigure(row[0] ?? ''));
       bodies.push([
         `<tr class="group"><th scope="rowgroup" colspan="${headings.length}"><span>${name}</span></th></tr>`,
       ]);
@@ -78,8 +93,10 @@ function bodiesHtml({ table: { headings, rows }, colours, invalid }: TableBlock)
     .join('\n');
 }
 
-const notesHtml = (notes: readonly string[]) =>
-  notes.length === 0 ? '' : `<p class="note">${notes.map(escapeHtml).join('<br>')}</p>`;
+function notesHtml({ table, notes }: TableBlock): string {
+  const all = hasIntervals(table) ? [INTERVAL_NOTE, ...notes] : notes;
+  return all.length === 0 ? '' : `<p class="note">${all.map(escapeHtml).join('<br>')}</p>`;
+}
 
 /** A table with a single row of figures is read more easily as tiles. */
 function isTiles({ table: { headings, rows } }: TableBlock): boolean {
@@ -87,19 +104,23 @@ function isTiles({ table: { headings, rows } }: TableBlock): boolean {
 }
 
 /** The cells of the only row, each under its title. The name of the row stands beside the title of the tiles. */
-function tilesHtml({ title, table, notes, invalid }: TableBlock, outline: Outline): string {
+function tilesHtml(block: TableBlock, outline: Outline): string {
+  const { title, table, invalid } = block;
   const [name = '', ...cells] = table.rows[0] ?? [];
-  const tiles = cells.map((cell, index) => {
+  const tiles = cells.map((estimate, index) => {
     const heading = table.headings[index + 1];
-    const shown = `${escapeHtml(cell)}${cell === '-' ? '' : unitHtml(heading?.unit ?? null)}`;
+    const cell = cellFigure(estimate);
+    const unit = cell === NO_VALUE ? '' : unitHtml(heading?.unit ?? null);
+    const interval = intervalOf(estimate);
+    const range = interval === null ? '' : `<dd class="interval">${escapeHtml(interval)}</dd>`;
     const term = `<dt title="${escapeHtml(heading?.meaning ?? '')}">${escapeHtml(heading?.title ?? '')}</dt>`;
-    return `<div${classHtml(severityOf(cell), heading?.numeric ? '' : 'word')}>${term}<dd>${shown}</dd></div>`;
+    return `<div${classHtml(severityOf(cell), heading?.numeric ? '' : 'word')}>${term}<dd>${escapeHtml(cell)}${unit}</dd>${range}</div>`;
   });
-  const heading = outline.heading(3, title, `<span class="of">${escapeHtml(name)}</span>`);
+  const heading = outline.heading(3, title, `<span class="of">${escapeHtml(cellFigure(name))}</span>`);
   return [
     heading,
     `<dl${classHtml('tiles', invalid[0] === true ? 'invalid' : '')}>${tiles.join('\n')}</dl>`,
-    notesHtml(notes),
+    notesHtml(block),
   ].join('\n');
 }
 
@@ -109,7 +130,7 @@ function tilesHtml({ title, table, notes, invalid }: TableBlock, outline: Outlin
  */
 export function tableHtml(block: TableBlock, fold: string, outline: Outline): string {
   if (isTiles(block)) return tilesHtml(block, outline);
-  const { title, table, notes } = block;
+  const { title, table } = block;
   const caption = title === fold ? `<caption hidden>${escapeHtml(title)}</caption>` : outline.caption(title);
   return [
     `<div class="scroll" role="region" tabindex="0" aria-label="${escapeHtml(outline.label(title))}"><table>`,
@@ -117,7 +138,7 @@ export function tableHtml(block: TableBlock, fold: string, outline: Outline): st
     `<thead><tr>${table.headings.map(headingHtml).join('')}</tr></thead>`,
     bodiesHtml(block),
     '</table></div>',
-    notesHtml(notes),
+    notesHtml(block),
   ].join('\n');
 }
 
