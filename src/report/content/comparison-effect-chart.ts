@@ -1,3 +1,4 @@
+import { foreign } from '../../foreign.ts';
 import { type ArmRound, type Comparison, roundsOfArms } from '../../result/comparison.ts';
 import type { EffectsOfMetric } from '../../result/effects.ts';
 import { median } from '../../result/order-statistics.ts';
@@ -115,9 +116,12 @@ function effectPanel(plot: EffectPlot, level: number): Panel {
     heightPx: EFFECT_HEIGHT_PX,
     x: {
       ...LINEAR_AXIS,
-      title: xFactor?.name ?? '',
+      title: foreign(xFactor?.name ?? ''),
       range: [-0.4, (xFactor?.levels.length ?? 1) - 0.6],
-      labels: (xFactor?.levels ?? []).map((text, at) => ({ at, text: cut(text, MAX_LABEL_CHARACTERS) })),
+      labels: (xFactor?.levels ?? []).map((text, at) => ({
+        at,
+        text: cut(foreign(text), MAX_LABEL_CHARACTERS),
+      })),
     },
     y,
     dots: drawn.flatMap(({ dots }) => dots),
