@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { integer, option } from '../contract/options.ts';
 import { EXIT, type ExitCode, fail, SockbenchError } from '../errors.ts';
 import { VERSION } from '../package.ts';
@@ -46,6 +47,15 @@ export function requireRepeatable(flags: Flags): void {
     const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     fail('BAD_REPEAT', `--repeat does not support ${flag}: ${reason}`, `Remove --repeat or ${flag}.`);
   }
+}
+
+/** Why a comparison and a gate have no `--repeat`. */
+export const ROUNDS_REPEAT = 'every round of a comparison starts each arm anew';
+
+/** Refuses `--repeat` for a command that repeats runs in its own way, and names the flag for that. */
+export function refuseRepeat(command: Command, reason: string, flag: string): void {
+  const refuse = () => fail('BAD_REPEAT', `--repeat: ${reason}`, `Give ${flag} N.`);
+  command.addOption(command.createOption('--repeat <N>').hideHelp().argParser(refuse));
 }
 
 /** A run that may start, and how often. */

@@ -118,6 +118,7 @@ export function parseAs<Name extends DocumentName>(
 ): Documents[Name] {
   const { noun, hint, schema, results } = DOCUMENTS[kind];
   requireVersion(path, stored);
+  requireKind(kind, path, stored);
   const parsed = schema.safeParse(stored);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -127,6 +128,15 @@ export function parseAs<Name extends DocumentName>(
   const fault = inconsistency(results(parsed.data));
   if (fault !== null) refuse(path, `is inconsistent: ${fault}`, `${hint} It must not be edited.`);
   return parsed.data;
+}
+
+/** A document that says that it is of another kind is named so. */
+function requireKind(kind: DocumentName, path: string, stored: unknown): void {
+  const given = (stored as { kind?: unknown } | null)?.kind;
+  const other = DOCUMENT_NAMES.find((name) => name !== 'run' && name === given);
+  if (other === undefined || other === kind) return;
+  const { noun, hint } = DOCUMENTS[kind];
+  refuse(path, `is ${DOCUMENTS[other].noun}, not ${noun}`, hint);
 }
 
 function requireVersion(path: string, stored: unknown): void {

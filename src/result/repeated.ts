@@ -5,7 +5,7 @@ import { METRIC_UNITS } from './metrics.ts';
 import { findingSchema, runResultSchema, SCHEMA_VERSION, thresholdSchema } from './run-result.ts';
 
 /** A repeated run has at most so many starts: more would leave each of them too small a share of the document. */
-export const MAX_STARTS = 100;
+export const MAX_STARTS = 50;
 
 const startOfRun = z.object({
   /** From 1, in the order of execution. */

@@ -95,7 +95,7 @@ describe('what is no baseline', () => {
       'a document of another kind',
       () => ({ kind: 'capacity', schemaVersion: 3 }),
       'BAD_RESULT',
-      /is not a sockbench comparison: kind: /,
+      /is a sockbench capacity search, not a sockbench comparison$/,
       /rounds\.json/,
     ],
     [

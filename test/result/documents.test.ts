@@ -238,6 +238,7 @@ describe('a document', () => {
       { ...found, answer: { ...found.answer, kind: 'perhaps' } },
       'a.json is not a sockbench capacity search: answer.kind: ',
     ],
+    [makeRepeated({ starts: [1, 1] }), 'a.json is a sockbench repeated run, not a sockbench capacity search'],
   ])('of another kind, of another version or edited is an error', (given, message) => {
     expect(thrownBy(() => parseAs('capacity', 'a.json', stored(given)))).toMatchObject({
       code: 'BAD_RESULT',

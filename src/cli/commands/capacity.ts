@@ -20,6 +20,7 @@ import { deliver, unlessLost } from '../output.ts';
 import type { ProgressFeed } from '../progress/feed.ts';
 import { isSilent, openProgress, PROGRESS_OPTION } from '../progress/open.ts';
 import { timeText } from '../progress/texts.ts';
+import { refuseRepeat } from '../repeat.ts';
 import { runInProcess, withSeedOfRun } from '../run-process.ts';
 
 const CAPACITY_OUTPUT = {
@@ -43,6 +44,7 @@ export const addCapacity: AddCommand = (program, cli, finish) => {
     },
   });
   command.addOption(command.createOption('--threshold <EXPR>').hideHelp().argParser(refuseThreshold));
+  refuseRepeat(command, 'a search confirms its answer by several runs', '--repeats');
   command.action(async (name: string, flags: Flags) => finish(await capacity(cli, name, flags)));
 };
 

@@ -17,6 +17,7 @@ import {
 import { parseFactors, planCombinations } from '../factors.ts';
 import { addScenarioCommand, type Flags, type FlagValues, readFlags, repeated } from '../flags.ts';
 import { unlessLost } from '../output.ts';
+import { ROUNDS_REPEAT, refuseRepeat } from '../repeat.ts';
 import { resolveScenario } from '../resolve.ts';
 
 const COMPARE_OPTIONS = {
@@ -29,7 +30,7 @@ const COMPARE_OPTIONS = {
 };
 
 export const addCompare: AddCommand = (program, cli, finish) => {
-  addScenarioCommand(program, {
+  const command = addScenarioCommand(program, {
     name: 'compare',
     description: 'run servers, transports or settings in turn and compare them',
     options: { ...COMPARE_OPTIONS, ...comparisonOptions(COMPARISON.defaultFormats), ...TIMING_OPTIONS },
@@ -44,7 +45,9 @@ export const addCompare: AddCommand = (program, cli, finish) => {
         `sockbench compare room-fanout --target http://127.0.0.1:3000 --arm "old: --exec 'node old.js'" --arm "new: --exec 'node new.js'"`,
       ],
     },
-  }).action(async (name: string, flags: Flags) => finish(await compare(cli, name, flags)));
+  });
+  refuseRepeat(command, ROUNDS_REPEAT, '--rounds');
+  command.action(async (name: string, flags: Flags) => finish(await compare(cli, name, flags)));
 };
 
 async function compare(cli: Cli, name: string, flags: Flags): Promise<ExitCode> {

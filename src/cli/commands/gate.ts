@@ -33,6 +33,7 @@ import {
 import { addScenarioCommand, type Flags, type FlagValues, readFlags } from '../flags.ts';
 import { unlessLost } from '../output.ts';
 import { refuseProfile } from '../profile.ts';
+import { ROUNDS_REPEAT, refuseRepeat } from '../repeat.ts';
 
 const GATE_FORMATS = `${COMPARISON.defaultFormats},junit`;
 const FULL_ROUNDS = 30;
@@ -60,7 +61,7 @@ const GATE_OPTIONS = {
 type GateOptions = FlagValues<typeof GATE_OPTIONS>;
 
 export const addGate: AddCommand = (program, cli, finish) => {
-  addScenarioCommand(program, {
+  const command = addScenarioCommand(program, {
     name: 'gate',
     description: 'fail a CI job if a server became significantly slower',
     options: { ...GATE_OPTIONS, ...comparisonOptions(GATE_FORMATS), ...TIMING_OPTIONS },
@@ -75,7 +76,9 @@ export const addGate: AddCommand = (program, cli, finish) => {
         "sockbench gate broadcast-latency --target http://127.0.0.1:3000 --exec 'node server.js' --baseline main/rounds.json",
       ],
     },
-  }).action(async (name: string, flags: Flags) => finish(await gate(cli, name, flags)));
+  });
+  refuseRepeat(command, ROUNDS_REPEAT, '--rounds');
+  command.action(async (name: string, flags: Flags) => finish(await gate(cli, name, flags)));
 };
 
 async function gate(cli: Cli, name: string, flags: Flags): Promise<ExitCode> {

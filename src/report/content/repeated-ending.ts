@@ -1,10 +1,12 @@
 import { remediesOf } from '../../result/remedies.ts';
 import type { Repeated } from '../../result/repeated.ts';
+import { viewResult } from '../../result/view.ts';
 import { EMPTY_ENDING, type Ending } from '../ending.ts';
 import {
   agreementText,
   deliveriesText,
   firstStart,
+  measuredStarts,
   repeatedCaveats,
   repeatedSeverity,
   repeatedThresholdText,
@@ -15,14 +17,25 @@ import {
 } from './repeated-figures.ts';
 import { thresholdsClause } from './run-ending.ts';
 import { targetLabel } from './run-verdict.ts';
-import { endingLoadText } from './several-ending.ts';
-import { tabulate } from './table.ts';
+import { ENDING_COLUMNS, endingLoadText } from './several-ending.ts';
+import { type Table, tabulate } from './table.ts';
 
 /** What was measured: `broadcast-latency on ws, 100 clients, 50/s for 10s, 5 starts` */
 export function repeatedSubject(repeated: Repeated): string {
   const first = firstStart(repeated);
   if (first === null) return startsText(repeated);
   return `${first.plan.scenario} on ${targetLabel(first)}, ${endingLoadText(first)}, ${startsText(repeated)}`;
+}
+
+/** What every start measured, where none is valid. */
+function tableOfStarts(repeated: Repeated): Table | null {
+  const { results, labels } = measuredStarts(repeated);
+  if (results.length === 0) return null;
+  const { headings, rows } = tabulate(ENDING_COLUMNS, results.map(viewResult));
+  return {
+    headings: headings.map((heading, at) => (at === 0 ? { ...heading, title: 'start' } : heading)),
+    rows: rows.map(([, ...cells], index) => [labels[index] ?? '', ...cells]),
+  };
 }
 
 /** The end of one repeated run: the figures over its starts, and whether one start would have been enough. */
@@ -34,14 +47,14 @@ export function oneRepeatedEnding(repeated: Repeated): Ending {
   return {
     ...EMPTY_ENDING,
     subject: repeatedSubject(repeated),
-    table: figures.length === 0 ? null : tabulate(START_COLUMNS, figures),
+    table: figures.length === 0 ? tableOfStarts(repeated) : tabulate(START_COLUMNS, figures),
     notes: [startsIntervalText(repeated)].filter((text) => text !== null),
     facts: deliveries === null ? [] : [['deliveries', `${deliveries}, in all starts together`]],
     caveats: repeatedCaveats(repeated),
     reasons: invalid.length > 1 ? invalid.map(({ message }) => message) : [],
     thresholds: thresholds.map((each) => ({ passed: each.passed, text: repeatedThresholdText(each) })),
     advice: remediesOf([...excluded.flatMap(({ reasons }) => reasons), ...findings]),
-    severity: repeatedSeverity(repeated),
+    severity: thresholds.some(({ passed }) => passed === false) ? 'bad' : repeatedSeverity(repeated),
     conclusion: [
       ...(agreement === null ? [] : [agreement]),
       `${invalid.length > 1 ? `INVALID for ${invalid.length} reasons` : repeatedVerdict(repeated)}${thresholdsClause(thresholds)}`,

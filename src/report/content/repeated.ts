@@ -2,11 +2,13 @@ import type { Repeated } from '../../result/repeated.ts';
 import { viewResult } from '../../result/view.ts';
 import { pastedCommand } from '../../text.ts';
 import { type Block, type Report, tableBlock } from '../blocks.ts';
+import { startCharts } from './repeated-charts.ts';
 import { repeatedSubject } from './repeated-ending.ts';
 import {
   agreementText,
   deliveriesText,
   firstStart,
+  headlineFigureText,
   measuredStarts,
   repeatedCaveats,
   repeatedSeverity,
@@ -49,19 +51,18 @@ function medianThresholdText(threshold: Repeated['thresholds'][number]): string 
 }
 
 function repeatedOpening(repeated: Repeated, appendix: readonly Block[]): Block {
-  const { invalid, thresholds, commandLine, figures } = repeated;
+  const { invalid, thresholds, commandLine } = repeated;
   const { results } = measuredStarts(repeated);
   const first = firstStart(repeated);
-  const [middle] = figures;
-  const agreement = agreementText(repeated);
+  const found = [headlineFigureText(repeated), agreementText(repeated)].filter((text) => text !== null);
   return {
     kind: 'opening',
     severity: repeatedSeverity(repeated),
     word: invalid.length === 0 ? 'VALID' : 'INVALID',
-    conclusion: invalid.length === 0 ? (agreement ?? repeatedVerdict(repeated)) : repeatedVerdict(repeated),
+    conclusion: invalid.length === 0 && found.length > 0 ? found.join('; ') : repeatedVerdict(repeated),
     caveats: repeatedCaveats(repeated),
     thresholds: thresholds.map((each) => ({ passed: each.passed, text: medianThresholdText(each) })),
-    notes: middle === undefined ? [] : orEmpty(startsIntervalText(repeated)),
+    notes: orEmpty(startsIntervalText(repeated)),
     tested: [
       ['scenario', first?.plan.scenario ?? '-'],
       ['target', first === null ? '-' : targetLabel(first)],
@@ -73,6 +74,17 @@ function repeatedOpening(repeated: Repeated, appendix: readonly Block[]): Block 
     blocks: [],
     appendix,
   };
+}
+
+/** The rows of the tables of runs are named by their target. Here they are starts of one. */
+function withStartColumn(block: Block): Block {
+  if (block.kind !== 'table') return block;
+  const headings = block.table.headings.map((heading) =>
+    heading.title === 'target'
+      ? { ...heading, title: 'start', meaning: 'in the order of execution' }
+      : heading,
+  );
+  return { ...block, table: { ...block.table, headings } };
 }
 
 /** The report of one repeated run: the figures over its starts, then every start. */
@@ -101,8 +113,9 @@ export function repeatedReport(documents: readonly Repeated[]): Report {
       { kind: 'heading', text: repeatedSubject(repeated) },
       { kind: 'text', text: loadOfStarts(repeated) },
       ...figureBlocks(repeated),
+      { kind: 'charts', title: 'Starts', group: { form: 'dots', charts: startCharts(repeated) }, text: [] },
       { kind: 'heading', text: 'Every start' },
-      ...runBlocks(section, shared, results.length),
+      ...runBlocks(section, shared, results.length).map(withStartColumn),
     ],
     footer: footerText([repeated]),
   };

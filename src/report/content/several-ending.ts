@@ -32,7 +32,7 @@ const SHOWN_COLUMNS = [
   'server_cpu_per_delivery',
 ];
 
-const ENDING_COLUMNS = SHOWN_COLUMNS.flatMap((id) => SUMMARY_COLUMNS.filter((each) => each.id === id));
+export const ENDING_COLUMNS = SHOWN_COLUMNS.flatMap((id) => SUMMARY_COLUMNS.filter((each) => each.id === id));
 
 /** Results of each scenario, as the ranking of the page has them. */
 function scenariosOf(results: readonly RunResult[]): RankedScenario[] {
