@@ -11,7 +11,8 @@
  *     npm run framework-tax      what NestJS adds to the library below it
  *
  * The first four print one table and write one page. With --dashboard, the page can be seen while they run:
- * npm run bench -- --dashboard
+ * npm run bench -- --dashboard. With --repeat 3, every run has three starts, in turn, and the table has their medians:
+ * npm run bench -- --repeat 3
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync } from 'node:fs';
@@ -19,6 +20,8 @@ import { join } from 'node:path';
 import { whyUnavailable } from '../servers/availability.ts';
 import { servers } from '../servers/index.ts';
 import { watchNpm } from '../src/cli/npm-parent.ts';
+import { SockbenchError } from '../src/errors.ts';
+import { gatherStarts, takeRepeat } from './repeated-series.ts';
 import { runInTurn } from './run-in-turn.ts';
 import { readResults, resultFiles, takeDashboard } from './shown-series.ts';
 
@@ -126,7 +129,8 @@ function sockbench(args: CommandLine): number {
  * Returns the exit code of the first run that failed, after which no other starts. An invalid run has not failed.
  */
 async function runSideBySide(folderPrefix: string, lines: readonly CommandLine[]): Promise<number> {
-  const { port, commandLines } = takeDashboard(lines);
+  const { repeat, commandLines: repeated } = takeRepeat(lines);
+  const { port, commandLines } = takeDashboard(repeated);
   mkdirSync('reports', { recursive: true });
   const folder = mkdtempSync(join('reports', folderPrefix));
   const output = ['--format', 'json', '--out', folder];
@@ -136,6 +140,7 @@ async function runSideBySide(folderPrefix: string, lines: readonly CommandLine[]
     { port, results: () => readResults(folder) },
   );
   if (failed !== null) return failed;
+  if (repeat > 1) gatherStarts(folder, repeat);
   const paths = resultFiles(folder);
   const status = sockbench(['report', ...paths, '--format', 'html', '--out', folder]);
   return status || sockbench(['report', ...paths]);
@@ -154,4 +159,10 @@ const CHORES: Readonly<Record<string, () => number | Promise<number>>> = {
 };
 const run = CHORES[chore];
 if (run === undefined) throw new Error(`there is no chore "${chore}"; available: ${Object.keys(CHORES)}`);
-process.exitCode = await run();
+try {
+  process.exitCode = await run();
+} catch (error) {
+  if (!(error instanceof SockbenchError)) throw error;
+  process.stderr.write(`error: ${error.message}\n${error.hint}\n`);
+  process.exitCode = error.exitCode;
+}

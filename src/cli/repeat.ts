@@ -74,6 +74,25 @@ export interface RepeatedPlan {
     };
 }
 
+/** What is known of a repeated run before its figures. */
+type Started = Pick<Repeated, 'startedAt' | 'durationMs' | 'commandLine' | 'status' | 'starts'> & {
+  readonly design: Omit<Repeated['design'], 'confidence'>;
+};
+
+/** Makes the document of a repeated run from its starts. */
+export function makeRepeated({ starts, ...started }: Started, thresholds: readonly Threshold[]): Repeated {
+  const design = { ...started.design, confidence: STARTS_CONFIDENCE };
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    kind: 'repeated',
+    tool: { name: 'sockbench', version: VERSION },
+    ...started,
+    design,
+    starts,
+    ...summarizeStarts(design, starts, thresholds),
+  };
+}
+
 /** Carries out a run several times, each with a new server and new generator processes, and reports all together. */
 export async function repeatRun(cli: Cli, title: string, repeated: RepeatedPlan): Promise<ExitCode> {
   const { planned, warnings, hint, asked } = repeated;
@@ -121,23 +140,15 @@ async function carryOutStarts(
   const starts: RepeatedStart[] = [];
   const signal = cli.listenForStop();
   const { target } = planned.plan;
-  const design = {
-    repeat,
-    restartsServer: target.reference !== null || target.exec !== null,
-    confidence: STARTS_CONFIDENCE,
+  const design = { repeat, restartsServer: target.reference !== null || target.exec !== null };
+  const soFar = () => {
+    const status = starts.length === repeat && !signal.aborted ? 'complete' : 'partial';
+    const times = { startedAt: startedAt.toISOString(), durationMs: performance.now() - startMs };
+    return makeRepeated(
+      { ...times, commandLine: [...cli.argv], status, design, starts: [...starts] },
+      thresholds,
+    );
   };
-  const soFar = (): Repeated => ({
-    schemaVersion: SCHEMA_VERSION,
-    kind: 'repeated',
-    tool: { name: 'sockbench', version: VERSION },
-    startedAt: startedAt.toISOString(),
-    durationMs: performance.now() - startMs,
-    commandLine: [...cli.argv],
-    status: starts.length === repeat && !signal.aborted ? 'complete' : 'partial',
-    design,
-    starts: [...starts],
-    ...summarizeStarts(design, starts, thresholds),
-  });
   while (starts.length < repeat && !signal.aborted && !isSettledInvalid(starts, repeat)) {
     const start = starts.length + 1;
     const measured = await carryOutStart(cli, feed, { planned, repeat, out }, start);

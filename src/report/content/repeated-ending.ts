@@ -1,6 +1,7 @@
 import { remediesOf } from '../../result/remedies.ts';
 import type { Repeated } from '../../result/repeated.ts';
 import { viewResult } from '../../result/view.ts';
+import { list, plural } from '../../text.ts';
 import { EMPTY_ENDING, type Ending } from '../ending.ts';
 import {
   agreementText,
@@ -15,6 +16,13 @@ import {
   startsIntervalText,
   startsText,
 } from './repeated-figures.ts';
+import {
+  labelledRepeated,
+  rankingText,
+  severalRepeatedVerdict,
+  tableOfRepeated,
+  tooLittleText,
+} from './repeated-several.ts';
 import { thresholdsClause } from './run-ending.ts';
 import { targetLabel } from './run-verdict.ts';
 import { ENDING_COLUMNS, endingLoadText } from './several-ending.ts';
@@ -39,7 +47,7 @@ function tableOfStarts(repeated: Repeated): Table | null {
 }
 
 /** The end of one repeated run: the figures over its starts, and whether one start would have been enough. */
-export function oneRepeatedEnding(repeated: Repeated): Ending {
+function oneRepeatedEnding(repeated: Repeated): Ending {
   const { figures, thresholds, invalid, excluded, starts } = repeated;
   const deliveries = deliveriesText(repeated);
   const agreement = agreementText(repeated);
@@ -62,9 +70,36 @@ export function oneRepeatedEnding(repeated: Repeated): Ending {
   };
 }
 
+/** The end of several repeated runs: a row for each, and which of them would have needed more than one start. */
+function severalRepeatedEnding(documents: readonly Repeated[]): Ending {
+  const rows = labelledRepeated(documents);
+  const scenarios = [...new Set(rows.map(({ scenario }) => scenario))];
+  const [first] = documents;
+  const severities = documents.map(repeatedSeverity);
+  const named = ({ scenario, label }: (typeof rows)[number], text: string) =>
+    `${label}, ${scenario}: ${text}`;
+  return {
+    ...EMPTY_ENDING,
+    subject: `${list(scenarios)}, ${plural(documents.length, 'repeated run')}`,
+    table: tableOfRepeated(rows),
+    notes: [first === undefined ? null : startsIntervalText(first)].filter((text) => text !== null),
+    caveats: rows
+      .filter(({ repeated }) => repeated.invalid.length === 0)
+      .flatMap((row) => repeatedCaveats(row.repeated).map((text) => named(row, text))),
+    reasons: rows.flatMap((row) => row.repeated.invalid.map(({ message }) => named(row, message))),
+    advice: remediesOf(documents.flatMap(({ excluded }) => excluded.flatMap(({ reasons }) => reasons))),
+    severity: (['bad', 'warning'] as const).find((each) => severities.includes(each)) ?? 'good',
+    conclusion: [
+      ...[rankingText(rows)].filter((text) => text !== null),
+      [severalRepeatedVerdict(documents), tooLittleText(rows)].filter((text) => text !== null).join('; '),
+    ],
+  };
+}
+
 /** The end of a command that measured or rendered repeated runs. */
 export function repeatedEnding(documents: readonly Repeated[]): Ending {
   const [only] = documents;
-  if (only === undefined) throw new Error('there is no repeated run');
-  return oneRepeatedEnding(only);
+  return only !== undefined && documents.length === 1
+    ? oneRepeatedEnding(only)
+    : severalRepeatedEnding(documents);
 }

@@ -189,26 +189,31 @@ export function repeatedThresholdText({
   return `${expression}: ${detail}${met}`;
 }
 
-/** `5,000 of 5,000 delivered, 0 lost`; null where nothing was expected. Of the valid starts together. */
-export function deliveriesText({ starts, excluded }: Repeated): string | null {
+/** Counts over the valid starts together. */
+export function deliveriesOfStarts({ starts, excluded }: Repeated) {
   const results = starts
     .filter(({ start }) => !excluded.some((each) => each.start === start))
     .flatMap(({ result }) => result ?? []);
   const sum = (pick: (result: RunResult) => number) =>
     results.reduce((total, result) => total + pick(result), 0);
-  const expected = sum(({ ledger }) => ledger.expected);
+  return {
+    expected: sum(({ ledger }) => ledger.expected),
+    delivered: sum(({ ledger }) => ledger.delivered),
+    lost: sum(({ ledger }) => ledger.lost),
+    late: sum(({ ledger }) => ledger.late),
+    duplicates: sum(({ ledger }) => ledger.duplicated),
+    'out of order': sum(({ ledger }) => ledger.reordered),
+    unexpected: sum(({ ledger }) => ledger.unexpected),
+    failed: sum(({ failed }) => sumOfReasons(failed)),
+    rejected: sum(({ rejected }) => sumOfReasons(rejected)),
+  };
+}
+
+/** `5,000 of 5,000 delivered, 0 lost`; null where nothing was expected. */
+export function deliveriesText(repeated: Repeated): string | null {
+  const { expected, delivered, ...counts } = deliveriesOfStarts(repeated);
   if (expected === 0) return null;
-  const counts = (
-    [
-      [sum(({ ledger }) => ledger.lost), 'lost'],
-      [sum(({ ledger }) => ledger.late), 'late'],
-      [sum(({ ledger }) => ledger.duplicated), 'duplicates'],
-      [sum(({ ledger }) => ledger.reordered), 'out of order'],
-      [sum(({ ledger }) => ledger.unexpected), 'unexpected'],
-      [sum(({ failed }) => sumOfReasons(failed)), 'failed'],
-      [sum(({ rejected }) => sumOfReasons(rejected)), 'rejected'],
-    ] as const
-  ).filter(([count, word]) => count > 0 || word === 'lost');
-  const delivered = `${formatCount(sum(({ ledger }) => ledger.delivered))} of ${formatCount(expected)} delivered`;
-  return [delivered, ...counts.map(([count, word]) => `${formatCount(count)} ${word}`)].join(', ');
+  const shown = Object.entries(counts).filter(([word, count]) => count > 0 || word === 'lost');
+  const arrived = `${formatCount(delivered)} of ${formatCount(expected)} delivered`;
+  return [arrived, ...shown.map(([word, count]) => `${formatCount(count)} ${word}`)].join(', ');
 }

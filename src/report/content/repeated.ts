@@ -3,7 +3,7 @@ import { viewResult } from '../../result/view.ts';
 import { pastedCommand } from '../../text.ts';
 import { type Block, type Report, tableBlock } from '../blocks.ts';
 import { startCharts } from './repeated-charts.ts';
-import { repeatedSubject } from './repeated-ending.ts';
+import { repeatedEnding, repeatedSubject } from './repeated-ending.ts';
 import {
   agreementText,
   deliveriesText,
@@ -17,6 +17,7 @@ import {
   START_COLUMNS,
   startsIntervalText,
 } from './repeated-figures.ts';
+import { labelledRepeated, tableOfRepeated } from './repeated-several.ts';
 import { factsInCommon, footerText, runBlocks, sharedBlocks } from './run.ts';
 import { loadText } from './run-facts.ts';
 import { versionsText } from './run-opening.ts';
@@ -87,36 +88,87 @@ function withStartColumn(block: Block): Block {
   return { ...block, table: { ...block.table, headings } };
 }
 
-/** The report of one repeated run: the figures over its starts, then every start. */
-export function repeatedReport(documents: readonly Repeated[]): Report {
-  const [repeated] = documents;
-  if (repeated === undefined) throw new Error('there is no repeated run');
+/** Every start of one repeated run: tables, charts and details. */
+function startBlocks(repeated: Repeated, shared: ReturnType<typeof factsInCommon>): Block[] {
   const { results, labels } = measuredStarts(repeated);
-  const shared = factsInCommon(results);
   const views = results.map(viewResult);
   const section = { scenario: 'Every start', views, labels, colours: views.map((_, index) => index) };
-  const agreement = agreementText(repeated);
+  return runBlocks(section, shared, results.length).map(withStartColumn);
+}
+
+/** The figures of one repeated run, as a table and as charts. */
+function figureBlocksOf(repeated: Repeated): Block[] {
+  return [
+    { kind: 'heading', text: repeatedSubject(repeated) },
+    { kind: 'text', text: loadOfStarts(repeated) },
+    ...figureBlocks(repeated),
+    { kind: 'charts', title: 'Starts', group: { form: 'dots', charts: startCharts(repeated) }, text: [] },
+  ];
+}
+
+/** The report of one repeated run: the figures over its starts, then every start. */
+function oneRepeatedReport(repeated: Repeated): Report {
+  const shared = factsInCommon(measuredStarts(repeated).results);
+  const notes = [
+    ...orEmpty(agreementText(repeated)),
+    ...repeated.thresholds.map(medianThresholdText),
+    ...repeatedCaveats(repeated),
+  ];
   return {
     title: `${repeatedSubject(repeated)} - sockbench`,
     blocks: [
-      {
-        kind: 'verdict',
-        severity: repeatedSeverity(repeated),
-        text: repeatedVerdict(repeated),
-        notes: [
-          ...orEmpty(agreement),
-          ...repeated.thresholds.map(medianThresholdText),
-          ...repeatedCaveats(repeated),
-        ],
-      },
+      { kind: 'verdict', severity: repeatedSeverity(repeated), text: repeatedVerdict(repeated), notes },
       repeatedOpening(repeated, sharedBlocks(shared)),
-      { kind: 'heading', text: repeatedSubject(repeated) },
-      { kind: 'text', text: loadOfStarts(repeated) },
-      ...figureBlocks(repeated),
-      { kind: 'charts', title: 'Starts', group: { form: 'dots', charts: startCharts(repeated) }, text: [] },
+      ...figureBlocksOf(repeated),
       { kind: 'heading', text: 'Every start' },
-      ...runBlocks(section, shared, results.length).map(withStartColumn),
+      ...startBlocks(repeated, shared),
     ],
     footer: footerText([repeated]),
   };
+}
+
+/** The report of several repeated runs: one table, then the figures and charts of each. Each has a report of its own, too. */
+function severalRepeatedReport(documents: readonly Repeated[]): Report {
+  const ending = repeatedEnding(documents);
+  const rows = labelledRepeated(documents);
+  const caveats = [...ending.reasons, ...ending.caveats];
+  const results = documents.flatMap((each) => measuredStarts(each).results);
+  const table = tableBlock('Medians of the starts', tableOfRepeated(rows), ending.notes);
+  const [verdict = '', ...found] = ending.conclusion.toReversed();
+  const { severity } = ending;
+  return {
+    title: `${ending.subject} - sockbench`,
+    blocks: [
+      { kind: 'verdict', severity, text: verdict, notes: [...found.toReversed(), ...caveats] },
+      {
+        kind: 'opening',
+        severity,
+        word: verdict.startsWith('VALID') ? 'VALID' : verdict.replace(/ of .*/, ''),
+        conclusion: found.toReversed().join('; ') || verdict,
+        caveats,
+        thresholds: [],
+        notes: ending.advice.map((advice) => `next: ${advice}`),
+        tested: [
+          ['scenarios', [...new Set(rows.map(({ scenario }) => scenario))].join(', ')],
+          ['targets', [...new Set(rows.map(({ label }) => label))].join(', ')],
+          ['versions', versionsText(results)],
+        ],
+        command: null,
+        blocks: [],
+        appendix: [],
+      },
+      { kind: 'heading', text: 'Repeated runs' },
+      ...table,
+      ...rows.flatMap(({ repeated }) => figureBlocksOf(repeated)),
+    ],
+    footer: footerText(documents),
+  };
+}
+
+/** The report of one repeated run or several. */
+export function repeatedReport(documents: readonly Repeated[]): Report {
+  const [only] = documents;
+  return only !== undefined && documents.length === 1
+    ? oneRepeatedReport(only)
+    : severalRepeatedReport(documents);
 }
