@@ -54,6 +54,7 @@ function figurePanel(figure: StartFigure): Panel {
     index % every === 0 ? [{ at: row(index), text: `start ${start}` }] : [],
   );
   return {
+    title: '',
     description: `${figureName(figure)} in each start; ${all}`,
     heightPx: Math.min(MAX_HEIGHT_PX, AROUND_PX + ROW_PX * (known.length + 1)),
     x: { ...LINEAR_AXIS, title: name ?? '' },
