@@ -149,6 +149,7 @@ export class GatheredRun {
         { stream: 1, sent: sentBy('request'), rejected: 0 },
       ],
       unsent: [],
+      schedule: null,
     });
     const connected = [...this.members.values()].filter(({ connectedNs }) => Number.isFinite(connectedNs));
     membership.connect(connected.map(({ client }) => ({ client, node: null })));

@@ -13,6 +13,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Shard } from '../plan/shard.ts';
 import type { WindowCounts } from './headline-windows.ts';
 import type { ReceivedCounts } from './received-messages.ts';
+import type { SentScheduleCounts } from './sent-schedule.ts';
 import type { SentTimesOfStream } from './sent-times.ts';
 import type { SocketsInUse } from './sockets.ts';
 
@@ -183,7 +184,13 @@ export type FromWorker =
   | { readonly type: 'dropped'; readonly atNs: number; readonly clients: readonly DroppedClient[] }
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
   /** The measured schedule is over; from now on `totals` come every 100 ms. */
-  | { readonly type: 'sent'; readonly streams: readonly SentOfStream[]; readonly unsent: readonly Reason[] }
+  | {
+      readonly type: 'sent';
+      readonly streams: readonly SentOfStream[];
+      readonly unsent: readonly Reason[];
+      /** Null for a worker that counts none. */
+      readonly schedule: SentScheduleCounts | null;
+    }
   | {
       readonly type: 'totals';
       readonly delivered: number;

@@ -4,8 +4,9 @@ import { type BitSet, recentNumbers } from '../measure/bit-set.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
 import type { Stamp } from '../measure/stamp.ts';
 import type { WorkerContext } from './context.ts';
-import type { SecondCounts, SentOfStream } from './messages.ts';
+import type { FromWorker, SecondCounts, SentOfStream } from './messages.ts';
 import { copiesOf, OPERATIONS } from './operations/index.ts';
+import { SentSchedule } from './sent-schedule.ts';
 import { SentTimes } from './sent-times.ts';
 import { TargetCalls } from './target-calls.ts';
 
@@ -36,6 +37,8 @@ export class SentMessages {
   /** Empty where no client of the run comes back. */
   readonly times = new SentTimes();
   readonly calls: TargetCalls;
+  /** When measured messages were sent, beside the schedule. */
+  readonly schedule: SentSchedule;
 
   /** Waits for a time, and returns the time that it is then. */
   readonly #reach: (dueNs: number) => number;
@@ -44,6 +47,7 @@ export class SentMessages {
     this.#context = context;
     this.#reach = reach;
     this.calls = new TargetCalls(context, (stamp, reason) => this.#withdraw(stamp, reason));
+    this.schedule = new SentSchedule(context.plan, ownShare(context));
     this.#measured = context.layout.streams.map(() => 0);
     this.#warmup = context.layout.streams.map(() => 0);
   }
@@ -85,6 +89,7 @@ export class SentMessages {
         if (!measured) return;
         this.#count(intendedNs, 'sent');
         this.#context.recorder.record('send_lag', actualNs - intendedNs);
+        this.schedule.add(index, actualNs - this.#context.measuring.startNs);
       },
     };
   }
@@ -160,6 +165,11 @@ export class SentMessages {
       .filter(({ sent }) => sent > 0);
   }
 
+  /** What is known at the end of the schedule. */
+  report(): Pick<Extract<FromWorker, { type: 'sent' }>, 'streams' | 'unsent' | 'schedule'> {
+    return { streams: this.byStream(), unsent: this.unsent.take(), schedule: this.schedule.counts() };
+  }
+
   /** How many copies one receiver of each measured message that was not rejected gets in all. */
   copies(): number {
     const { streams } = this.#context.layout;
@@ -168,4 +178,9 @@ export class SentMessages {
       return sum + (sent - rejected) * (laidOut === undefined ? 0 : copiesOf(laidOut));
     }, 0);
   }
+}
+
+/** The share of the streams that clients of this worker send. */
+function ownShare({ layout: { streams }, clients }: WorkerContext): number {
+  return streams.filter(({ sender }) => clients.has(sender)).length / Math.max(1, streams.length);
 }

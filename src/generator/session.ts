@@ -198,8 +198,7 @@ export class GeneratorSession {
     await this.#sender.measure();
     stopSampling();
     await publishWaiting(this.#publisher, this.#context, this.#sender.stopped);
-    const streams = this.#messages.byStream();
-    this.#options.post({ type: 'sent', streams, unsent: this.#messages.unsent.take() });
+    this.#options.post({ type: 'sent', ...this.#messages.report() });
     this.#stopTotals = timers.every(SAMPLE_EVERY_MS, () => this.#postTotals());
   }
 

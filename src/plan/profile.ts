@@ -115,3 +115,19 @@ function timeInStageMs(stage: Stage, count: number): number {
   const root = Math.sqrt(Math.max(0, stage.fromHz ** 2 + 2 * slope * count));
   return count === 0 ? 0 : (2000 * count) / (stage.fromHz + root);
 }
+
+/** The average number of arrivals until a time in milliseconds from the start: the inverse of {@link timeOfCountMs}. */
+export function plannedCountAt(profile: Profile, timeMs: number): number {
+  let count = 0;
+  let leftMs = timeMs;
+  for (const stage of profile) {
+    if (leftMs < stage.durationMs) {
+      const reachedHz = stage.fromHz + ((stage.toHz - stage.fromHz) * leftMs) / stage.durationMs;
+      return count + (((stage.fromHz + reachedHz) / 2) * leftMs) / 1000;
+    }
+    count += stageCount(stage);
+    leftMs -= stage.durationMs;
+  }
+  // What is sent after the end is late: the last rate goes on.
+  return count + ((profile.at(-1)?.toHz ?? 0) * leftMs) / 1000;
+}

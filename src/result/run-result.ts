@@ -20,6 +20,7 @@ import { cutAgesSchema, disconnectsSchema, slowestSchema } from './stored-moment
 import { populationsSchema } from './stored-populations.ts';
 import { profileSchema } from './stored-profile.ts';
 import { reasonSchema as reason, receivedSchema } from './stored-received.ts';
+import { sentScheduleSchema } from './stored-schedule.ts';
 import { mergedShardFields, shardSchema } from './stored-shard.ts';
 import { checkpointSchema, growthSchema } from './stored-soak.ts';
 import { steadinessSchema } from './stored-steadiness.ts';
@@ -202,6 +203,8 @@ export const runResultSchema = z.object({
   shards: listOf(mergedShard).nullable().default(null),
   /** Set while the run was measuring: the run was killed, or still goes on. Null in the result of a run that ended. */
   checkpoint: checkpointSchema.nullable().default(null),
+  /** Whether messages were sent when they were planned; null without any, and in a merge. */
+  schedule: sentScheduleSchema.nullable().default(null),
   /** Whether the headline drifts within the measured time; null in one of several shards. */
   steadiness: steadinessSchema.nullable().default(null),
   /** Whether memory, latency and losses grow; null in a short run. */

@@ -19,6 +19,7 @@ import type { RunParts } from './phases.ts';
 import { balancePopulations } from './population-result.ts';
 import type { TakenProfiles } from './profiles.ts';
 import { receivingOf } from './receiving.ts';
+import { testSchedule } from './sent-as-planned.ts';
 import type { SampledProcess } from './server/telemetry.ts';
 import { intervalsOfShard } from './shard-run.ts';
 import { balanceSlowReaders } from './slow-reader-result.ts';
@@ -145,6 +146,10 @@ export function gatherResult(
       ) ?? null,
     shards: null,
     checkpoint: null,
+    schedule: testSchedule(
+      plan.arrival,
+      collector.workers.map((worker) => worker.schedule),
+    ),
     steadiness: untested(collector.windows.measured, timing.measureMs),
     growth: null,
   };

@@ -24,8 +24,6 @@ import {
 
 const SECOND_NS = 1e9;
 
-const REASON_LISTS = ['closed', 'failed', 'rejected', 'remarks', 'unexpected'] as const;
-
 interface CollectorOptions extends Pick<SplitBroadcastsOptions, 'keepPart' | 'slowFromMs'> {
   readonly membership: Membership;
   /** A broadcast or push that has reached no further receiver for so long is closed as incomplete. */
@@ -146,6 +144,7 @@ export class Collector {
         break;
       case 'sent':
         record.sent = message.streams;
+        record.schedule = message.schedule;
         this.unsent.addAll(message.unsent);
         break;
       case 'totals':
@@ -179,7 +178,8 @@ export class Collector {
 
   #addSnapshot(snapshot: Snapshot): void {
     this.snapshotCostMaxMs = Math.max(this.snapshotCostMaxMs, snapshot.snapshotCostMs);
-    for (const name of REASON_LISTS) this[name].addAll(snapshot[name]);
+    for (const name of ['closed', 'failed', 'rejected', 'remarks', 'unexpected'] as const)
+      this[name].addAll(snapshot[name]);
     for (const [name, count] of Object.entries(snapshot.recorded.impossible))
       this.impossible.add(name, count);
     this.pushes.add(snapshot.pushes);
@@ -188,9 +188,8 @@ export class Collector {
     this.timeline.addCounts(snapshot.bySecond);
     this.timeline.noteAway(secondsAway(snapshot, (timeNs) => this.#secondOf(timeNs)));
     const measured = this.windows.add(snapshot, this);
-    const second = Math.round((snapshot.startNs - this.measureStartNs) / SECOND_NS);
     // A snapshot that is late at the start of measuring holds the first measured values, and the slowest of them.
-    const within = Math.max(0, second);
+    const within = Math.max(0, Math.round((snapshot.startNs - this.measureStartNs) / SECOND_NS));
     this.#addSeries(within, measured);
     this.broadcasts.add(within, snapshot);
     this.live.reportUntil((snapshot.endNs - this.measureStartNs) / SECOND_NS);

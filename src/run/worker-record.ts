@@ -1,5 +1,6 @@
 import type { AbsencesOfWorker, SentOfStream } from '../generator/messages.ts';
 import type { ReceivedCounts } from '../generator/received-messages.ts';
+import type { SentScheduleCounts } from '../generator/sent-schedule.ts';
 import type { SocketsInUse } from '../generator/sockets.ts';
 import type { AccountRow, LedgerTotals, MissedFirst } from '../measure/ledger.ts';
 import type { GeneratorSample } from '../measure/telemetry.ts';
@@ -34,6 +35,8 @@ export interface WorkerRecord {
   iterating: number;
   /** Measured messages sent, by stream. */
   sent: readonly SentOfStream[];
+  /** When it sent, beside its schedule; null before its schedule is over. */
+  schedule: SentScheduleCounts | null;
 }
 
 export const NO_TOTALS = { delivered: 0, late: 0, duplicated: 0, reordered: 0, corrupted: 0, unexpected: 0 };
@@ -58,6 +61,7 @@ export function newWorkerRecord(): WorkerRecord {
     delivered: 0,
     iterating: 0,
     sent: [],
+    schedule: null,
   };
 }
 

@@ -355,6 +355,7 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
     slowReaders: null,
     populations: [],
     checkpoint: null,
+    schedule: null,
     steadiness: null,
     growth: null,
     disruptions: [],

@@ -82,7 +82,7 @@ function resultOf({
       ...snapshot,
     }),
   });
-  collector.onMessage(0, { type: 'sent', streams: sent, unsent: [] });
+  collector.onMessage(0, { type: 'sent', streams: sent, unsent: [], schedule: null });
   collector.finish();
   const result = assembleResult({
     plan,

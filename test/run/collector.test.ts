@@ -359,7 +359,12 @@ describe('totals', () => {
     reportSecond(collector, 1, 0, {}, { totals: { ...NO_TOTALS, delivered: 10 } });
     membership.loseWorker(1);
     reportSecond(collector, 0, 1, {}, { totals: { ...NO_TOTALS, delivered: 40 } });
-    collector.onMessage(0, { type: 'sent', streams: [{ stream: 0, sent: 20, rejected: 0 }], unsent: [] });
+    collector.onMessage(0, {
+      type: 'sent',
+      streams: [{ stream: 0, sent: 20, rejected: 0 }],
+      unsent: [],
+      schedule: null,
+    });
     expect(collector.totals().delivered).toBe(50);
     // 20 messages to four receivers, two of them in the dead worker.
     expect(membership.expected(collector.sent())).toEqual({ total: 80, silent: 40 });
@@ -425,7 +430,12 @@ describe('what else workers report', () => {
     collector.onMessage(0, { type: 'connected', members: [], failures: [{ reason: 'refused', count: 2 }] });
     collector.onMessage(1, { type: 'joined', failures: [{ reason: 'no answer', count: 3 }] });
     collector.onMessage(1, { type: 'joined', failures: [{ reason: 'refused', count: 2 }] });
-    collector.onMessage(0, { type: 'sent', streams: [], unsent: [{ reason: 'not connected', count: 9 }] });
+    collector.onMessage(0, {
+      type: 'sent',
+      streams: [],
+      unsent: [{ reason: 'not connected', count: 9 }],
+      schedule: null,
+    });
     expect(collector.failures.take()).toEqual([
       { reason: 'refused', count: 4 },
       { reason: 'no answer', count: 3 },
@@ -435,7 +445,12 @@ describe('what else workers report', () => {
 
   it('is what was sent of each stream, added up over workers that share one', () => {
     const { collector } = startCollector();
-    collector.onMessage(0, { type: 'sent', streams: [{ stream: 0, sent: 10, rejected: 0 }], unsent: [] });
+    collector.onMessage(0, {
+      type: 'sent',
+      streams: [{ stream: 0, sent: 10, rejected: 0 }],
+      unsent: [],
+      schedule: null,
+    });
     collector.onMessage(1, {
       type: 'sent',
       streams: [
@@ -443,6 +458,7 @@ describe('what else workers report', () => {
         { stream: 1, sent: 7, rejected: 0 },
       ],
       unsent: [],
+      schedule: null,
     });
     expect(collector.sent()).toEqual([
       { stream: 0, sent: 15, rejected: 0 },
@@ -477,7 +493,12 @@ describe('what else workers report', () => {
 
   it('is nothing from a worker that there is not', () => {
     const { collector } = startCollector();
-    collector.onMessage(2, { type: 'sent', streams: [{ stream: 0, sent: 10, rejected: 0 }], unsent: [] });
+    collector.onMessage(2, {
+      type: 'sent',
+      streams: [{ stream: 0, sent: 10, rejected: 0 }],
+      unsent: [],
+      schedule: null,
+    });
     expect(collector.sent()).toEqual([]);
   });
 });

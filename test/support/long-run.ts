@@ -72,6 +72,7 @@ export function makeLongRun(hours: number, workers: number): RunResult {
     type: 'sent',
     streams: [{ stream: 0, sent: delivered / 3, rejected: 0 }],
     unsent: [],
+    schedule: null,
   });
   collector.finish();
   return assembleResult({

@@ -8,7 +8,7 @@ import { leadingReasons, listCounted, pastedCommand, plural } from '../../text.t
 import { formatBytes, formatCount, formatDurationMs, formatNumber } from '../../units.ts';
 import type { Fact } from '../blocks.ts';
 import { participants } from './participants.ts';
-import { steadinessFacts, warmupText } from './steadiness.ts';
+import { scheduleFacts, steadinessFacts, warmupText } from './steadiness.ts';
 import { formatValue } from './table.ts';
 
 type StoredPlan = RunResult['plan'];
@@ -128,6 +128,7 @@ export function resultFacts(result: RunResult): Fact[] {
     ['receive times', receivingText(result)],
     ['warm-up', warmupText(result)],
     ...steadinessFacts(result),
+    ...scheduleFacts(result),
     ...(plan.workersReason === null ? [] : [['workers', `${plan.workers}: ${plan.workersReason}`] as const]),
     ...unmentioned.map(({ message }): Fact => ['note', message]),
   ];

@@ -1,6 +1,6 @@
 import type { RunResult } from '../../result/run-result.ts';
 import { list, plural } from '../../text.ts';
-import { formatDurationMs } from '../../units.ts';
+import { formatDurationMs, formatFigure } from '../../units.ts';
 import type { Fact } from '../blocks.ts';
 import { formatValue } from './table.ts';
 
@@ -26,4 +26,15 @@ export function steadinessFacts({ steadiness, headline }: RunResult): Fact[] {
   const result = verdict === 'steady' ? 'no trend and no shift' : list(found);
   const where = `${plural(p50Ns.length, 'window')} of ${formatDurationMs(windowMs)}`;
   return [['steadiness', `${result} in ${where} (${headline} ${quantiles})`]];
+}
+
+/** Whether messages were sent when they were planned: `as planned: at most 0.021 messages off the schedule`. */
+export function scheduleFacts({ schedule }: RunResult): Fact[] {
+  if (schedule === null) return [];
+  const { fits, maxDeviation, andersonDarling } = schedule;
+  const figure =
+    maxDeviation === null
+      ? `Anderson-Darling ${formatFigure(andersonDarling ?? 0)}`
+      : `at most ${formatFigure(maxDeviation)} messages off the schedule`;
+  return [['sends', `${fits ? 'as planned' : 'not as planned'} (${figure})`]];
 }

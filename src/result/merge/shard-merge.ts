@@ -124,6 +124,7 @@ export class ShardMerge {
       shard: null,
       shards: this.#machines.shards(this.#clocks),
       checkpoint: null,
+      schedule: null,
       steadiness: null,
       growth: null,
     };

@@ -14,7 +14,7 @@ import { noteUncertainty } from './receive-rules.ts';
 import { noteCuts, noteRelay } from './relay-rules.ts';
 import { judgeValidity } from './rules.ts';
 import { noteSlowReaders } from './slow-rules.ts';
-import { findDrifting, noteWarmup, testSteadiness } from './steady-rules.ts';
+import { findDrifting, noteSchedule, noteWarmup, testSteadiness } from './steady-rules.ts';
 
 /** Whether other programs or machines took the CPUs of the run: queues then say nothing about the server. */
 function isDisturbance({ code }: Finding): boolean {
@@ -79,6 +79,8 @@ export function judgeRun(
     noteCuts(view),
     noteSlowReaders(view),
     noteWarmup(result),
+    // Lag that invalidates the run says the same.
+    isGeneratorLimit ? null : noteSchedule(view),
     noteStages(view),
     noteSlowFunctions(view),
     notePushes(result),

@@ -2,10 +2,18 @@ import { MIN_TESTED_WINDOWS, WARMUP_WINDOWS } from '../../plan/tested-windows.ts
 import type { Finding } from '../../result/findings.ts';
 import { findDrift, findUnsettled } from '../../result/level-change.ts';
 import type { RunResult } from '../../result/run-result.ts';
+import { SHORT_GAPS, type StoredSchedule } from '../../result/stored-schedule.ts';
 import type { StoredLevelChange, StoredSteadiness } from '../../result/stored-steadiness.ts';
 import { isHeld, measuredIntervals, type ResultView } from '../../result/view.ts';
 import { plural } from '../../text.ts';
-import { formatDurationMs, formatNs, formatPercent } from '../../units.ts';
+import {
+  formatCount,
+  formatDurationMs,
+  formatFigure,
+  formatNs,
+  formatPercent,
+  formatShare,
+} from '../../units.ts';
 
 /** A change of level that is smaller than a share of it, or than a time, makes no difference. */
 const MIN_CHANGE = 0.05;
@@ -115,4 +123,32 @@ export function noteWarmup({ warmup }: RunResult): Finding | null {
   const end = endedBy === 'maximum' ? ', its maximum' : '';
   const message = `the warm-up did not stabilize within ${formatDurationMs(Math.round(durationMs))}${end}${why}`;
   return { code: 'warmup_unstable', message };
+}
+
+/** What late sends add to the median: less than this share of it, or this time, changes no reported figure. */
+const MIN_LAG = 0.05;
+const MIN_LAG_NS = 20e3;
+
+/** Notes that messages were not sent as planned, where that changes what is reported. Lags that are longer invalidate the run. */
+export function noteSchedule(view: ResultView): Finding | null {
+  const { schedule, headline } = view.result;
+  if (schedule === null || schedule.fits) return null;
+  const lagNs = view.histogram('send_lag')?.quantileNs(0.9) ?? 0;
+  const medianNs = view.histogram(headline)?.quantileNs(0.5) ?? 0;
+  if (lagNs <= Math.max(MIN_LAG_NS, MIN_LAG * medianNs)) return null;
+  return { code: 'bursty_sends', message: `messages were not sent as planned: ${misfitText(schedule)}` };
+}
+
+function misfitText({
+  messages,
+  offSchedule,
+  maxDeviation,
+  andersonDarling,
+  shortGaps,
+}: StoredSchedule): string {
+  if (offSchedule !== null && maxDeviation !== null) {
+    return `${formatShare(offSchedule / messages)} of them when a later one was due, up to ${formatCount(Math.ceil(maxDeviation))} messages off the schedule`;
+  }
+  const gaps = `${formatShare(shortGaps ?? 0)} of the gaps are as short as the shortest ${formatPercent(SHORT_GAPS)} of Poisson arrivals`;
+  return `${gaps} (Anderson-Darling ${formatFigure(andersonDarling ?? 0)})`;
 }
