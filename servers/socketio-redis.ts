@@ -34,6 +34,7 @@ export const server: ReferenceServer = {
     void started?.ended.then(() => serving.fail('redis-server has ended'));
     return {
       url: serving.url,
+      restartNode: (restart) => serving.restartNode(restart),
       async close() {
         await serving.close();
         if (started === null) await removeStream(redis);

@@ -27,7 +27,8 @@ serveChat(io, settings, node);
 
 process.on('message', (message) => {
   if (!isMessage(message, CLOSE)) return;
-  io.disconnectSockets(true);
+  // Those of this process: the adapter would disconnect the clients of all.
+  io.local.disconnectSockets(true);
   io.engine.close();
   setImmediate(() => process.exit(0));
 });

@@ -10,6 +10,7 @@ import * as msgpackParser from 'socket.io-msgpack-parser';
 import { EVENT, type SendMessage } from '../../src/contract/protocol.ts';
 import {
   DEFAULT_PROCESSES,
+  type NodeRestart,
   type RunningServer,
   type ServerSettings,
   type StartOptions,
@@ -38,21 +39,27 @@ const ROUND_MS = 50;
 /** Several processes that serve the Socket.IO chat behind one port. */
 export class ServingProcesses implements RunningServer {
   readonly #nodes: Worker[] = [];
+  readonly #plans: readonly NodePlan[];
+  /** Processes that end because they are restarted. */
+  readonly #restarting = new Set<Worker>();
   #closing = false;
   url = '';
+
+  private constructor(plans: readonly NodePlan[]) {
+    this.#plans = plans;
+  }
 
   /** Resolves when every process serves, and the broadcasts of each reach the clients of all. */
   static async start(options: StartOptions, adapter: NodeAdapter): Promise<ServingProcesses> {
     const { settings } = options;
     const count = settings.processes ?? DEFAULT_PROCESSES;
-    const serving = new ServingProcesses();
+    const plans = Array.from({ length: count }, (_, node) => ({ node, settings, adapter }));
+    const serving = new ServingProcesses(plans);
     const http = createServer();
     // Round-robin spreads clients evenly at any connect rate.
     setupMaster(http, { loadBalancingMethod: 'round-robin' });
     if (adapter.kind === 'cluster') setupClusterAdapter();
-    await Promise.all(
-      Array.from({ length: count }, (_, node) => serving.#startNode({ node, settings, adapter })),
-    );
+    await Promise.all(plans.map((plan) => serving.#startNode(plan)));
     serving.url = `http://${await listen(http, options)}`;
     await waitUntilConnected(serving.url, count, settings);
     return serving;
@@ -65,6 +72,19 @@ export class ServingProcesses implements RunningServer {
       console.error(reason);
       process.exit(1);
     }, GRACE_MS);
+  }
+
+  /** New connections go to the other processes until this one serves again. */
+  async restartNode({ node, signal, downMs }: NodeRestart): Promise<void> {
+    const [plan, worker] = [this.#plans[node], this.#nodes[node]];
+    if (plan === undefined || worker === undefined) throw new Error(`there is no serving process ${node}`);
+    this.#restarting.add(worker);
+    takeNoConnections(worker);
+    const ended = once(worker, 'exit');
+    if (signal === 'SIGKILL') worker.process.kill(signal);
+    else worker.send({ type: CLOSE });
+    await Promise.all([ended, delay(downMs)]);
+    if (!this.#closing) await this.#startNode(plan);
   }
 
   async close(): Promise<void> {
@@ -85,18 +105,31 @@ export class ServingProcesses implements RunningServer {
     const worker = cluster.fork();
     handOverUnread(worker);
     confirmSessions(worker);
-    this.#nodes.push(worker);
+    this.#nodes[plan.node] = worker;
+    takeNoConnections(worker);
     await new Promise<void>((resolve, reject) => {
       worker.on('message', (message) => {
-        if (isMessage(message, SERVING)) resolve();
+        if (!isMessage(message, SERVING)) return;
+        takeConnections(worker);
+        resolve();
       });
       worker.on('exit', (code, signal) => {
+        if (this.#restarting.delete(worker)) return;
         const reason = `serving process ${plan.node} ended with ${signal ?? `exit code ${code}`}`;
         reject(new Error(reason));
         this.fail(reason);
       });
     });
   }
+}
+
+/** Sticky hands connections over to the workers of this table, also to one that has just been forked, or that is about to end. */
+function takeNoConnections({ id }: Worker): void {
+  delete cluster.workers?.[id];
+}
+
+function takeConnections(worker: Worker): void {
+  if (cluster.workers !== undefined) cluster.workers[worker.id] = worker;
 }
 
 /**

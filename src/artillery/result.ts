@@ -38,6 +38,7 @@ export function resultOfArtillery(record: ArtilleryRecord): RunResult {
       collector,
       shard: null,
       relay: null,
+      restarts: [],
       serverSockets: null,
       startedAt,
       clock: record.clock,

@@ -1,13 +1,15 @@
 import { isSecure } from '../contract/address.ts';
-import type { ClientDisruption, Disruption } from '../contract/disruption.ts';
+import { type ClientDisruption, type Disruption, SERVER_DISRUPTIONS } from '../contract/disruption.ts';
+import { DEFAULT_PROCESSES } from '../contract/server.ts';
 import type { Transport } from '../contract/target.ts';
 import { drivers } from '../drivers/index.ts';
 import { fail, withContext } from '../errors.ts';
 import { requireKernelSockets } from '../generator/sockets.ts';
 import { isOfClients } from '../plan/disruptions.ts';
 import type { PlanOptions } from '../plan/options.ts';
-import { defaultDriver, type TargetPlan } from '../plan/plan.ts';
+import { defaultDriver, type Plan, type TargetPlan } from '../plan/plan.ts';
 import { didYouMean, list } from '../text.ts';
+import { formatDurationMs } from '../units.ts';
 
 /** A name that is in no registry: lists the known names and suggests the nearest. */
 export function unknownName(what: string, given: string, known: readonly string[]): never {
@@ -110,16 +112,9 @@ function requireDisturbances(
   disrupt: ReadonlyArray<Pick<Disruption, 'kind'>>,
   supported: readonly ClientDisruption[],
 ): void {
-  const kinds: readonly Disruption['kind'][] = [...supported, 'restart'];
+  const kinds: readonly Disruption['kind'][] = [...supported, ...SERVER_DISRUPTIONS];
   const other = disrupt.find(({ kind }) => !kinds.includes(kind));
   if (other === undefined) return;
-  if (other.kind === 'rolling-restart') {
-    fail(
-      'BAD_DISRUPTION',
-      '--disrupt rolling-restart is not supported: sockbench starts a server as a whole',
-      'Use restart, or signal one process of the server after the other while the run goes on.',
-    );
-  }
   fail(
     'BAD_DISRUPTION',
     `--disrupt ${other.kind} is not possible for the driver "${driver}" over ${transport}; possible: ${list(kinds)}`,
@@ -136,6 +131,29 @@ function requireOwnServer(disrupt: ReadonlyArray<Pick<Disruption, 'kind'>>): voi
     `--disrupt ${other.kind} needs a server that sockbench has started`,
     'Give its command as --exec.',
   );
+}
+
+/** Checks that the processes of a server can be restarted one by one, and that there is time for all. Throws BAD_DISRUPTION. */
+export function requireNodes({ target, disruptions, durationMs }: Plan): void {
+  const { name, reference } = target;
+  for (const { kind, atMs, everyMs, forMs } of disruptions) {
+    if (kind !== 'rolling-restart') continue;
+    if (reference?.hasNodes !== true) {
+      fail(
+        'BAD_DISRUPTION',
+        `--disrupt rolling-restart: sockbench does not know several processes of ${name}, to restart one after the other`,
+        'Use restart, or --target socketio-cluster or socketio-redis.',
+      );
+    }
+    const count = reference.settings.processes ?? DEFAULT_PROCESSES;
+    const endMs = atMs + (count - 1) * (everyMs ?? 0) + (forMs ?? 0);
+    if (endMs <= durationMs) continue;
+    fail(
+      'BAD_DISRUPTION',
+      `--disrupt rolling-restart: the last of ${count} processes would be restarted after ${formatDurationMs(endMs)}, and the measured time is ${formatDurationMs(durationMs)}`,
+      'Give a longer --duration, or shorter times.',
+    );
+  }
 }
 
 /** Checks that a server or driver, `whose`, supports a transport. */

@@ -10,6 +10,7 @@ import { type LoadedConfig, loadConfig } from '../user-files/config-file.ts';
 import { withinLimit } from '../user-files/interrupt.ts';
 import { rehearseTarget } from '../user-files/rehearse.ts';
 import { readAutoWorkers } from './calibrations.ts';
+import { requireNodes } from './driver-choice.ts';
 import {
   configuredOptions,
   type Flags,
@@ -82,6 +83,7 @@ export async function readSource(
       const planned = auto.choose(buildPlan(scenario, { ...asked, ...varied }, targetOf, file));
       requireOperations(planned, mapping);
       requireProfilable(planned.plan);
+      requireNodes(planned.plan);
       if (found.kind === 'file' && !isRehearsed) {
         rehearseTarget(found.definition, found.file, found.valuesOf, mappingNeeds(planned.layout), planned);
         isRehearsed = true;

@@ -55,7 +55,28 @@ export interface StartOptions {
 export interface RunningServer {
   /** Where clients connect: `http://host:port` or `ws://host:port`, without a namespace. */
   readonly url: string;
+  /** Ends one of its processes, and starts it again; resolves when it serves. Of servers with `hasNodes`. */
+  restartNode?(restart: NodeRestart): Promise<void>;
   close(): Promise<void>;
+}
+
+/** The restart of one process of a server. */
+export interface NodeRestart {
+  /** Number of the process, from 0. */
+  readonly node: number;
+  /** SIGTERM lets it close its connections. */
+  readonly signal: 'SIGTERM' | 'SIGKILL';
+  /** Time from the signal until it is started again; longer where it takes longer to end. */
+  readonly downMs: number;
+}
+
+/** What the run and the process of a reference server send each other to restart one of its processes. */
+export type NodeRestartRequest = NodeRestart & { readonly type: 'restart-node' };
+export interface NodeRestartReply {
+  readonly type: 'node-restarted';
+  readonly node: number;
+  /** Null when it serves again. */
+  readonly problem: string | null;
 }
 
 /**

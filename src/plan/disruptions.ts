@@ -128,12 +128,10 @@ function parseDisruption(text: string): DisruptionOption {
 }
 
 function refuseKind(name: string): never {
-  // No server that sockbench starts can be restarted a part at a time.
-  const kinds = DISRUPTION_KINDS.filter((kind) => kind !== 'rolling-restart');
   return fail(
     'BAD_DISRUPTION',
-    `"${name}" is not a disruption; they are ${list(kinds)}`,
-    didYouMean(name, kinds, EXAMPLE),
+    `"${name}" is not a disruption; they are ${list(DISRUPTION_KINDS)}`,
+    didYouMean(name, DISRUPTION_KINDS, EXAMPLE),
   );
 }
 

@@ -96,8 +96,10 @@ export function timeOfRepetition({ atMs, everyMs }: Disruption, repetition: numb
 }
 
 function timesOf(disruption: Disruption, durationMs: number): number[] {
-  const { atMs, everyMs, arrival } = disruption;
+  const { kind, atMs, everyMs, arrival } = disruption;
   if (arrival === 'poisson') return [];
+  // Its interval is between the processes of the server.
+  if (kind === 'rolling-restart') return [atMs];
   const count = everyMs === null ? 1 : Math.ceil((durationMs - atMs) / everyMs);
   return Array.from({ length: count }, (_, repetition) => timeOfRepetition(disruption, repetition));
 }

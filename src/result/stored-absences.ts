@@ -139,6 +139,20 @@ function sumGroups(a: StoredSlowReaders['slow'], b: StoredSlowReaders['slow']): 
 /** Connections that the server had after the drain, and clients that had one then. */
 const sockets = z.object({ server: countSchema, clients: countSchema });
 
+/** A restart of the server, or of one of its processes, by the plan. Times are from the start of measuring. */
+const restart = z.object({
+  disruption: countSchema,
+  repetition: countSchema,
+  /** Number of the process, from 0; null for the server as a whole. */
+  process: countSchema.nullable(),
+  /** When it was signalled. */
+  atMs: numberSchema,
+  /** When it served again; null if it did not. */
+  upMs: nullableTime,
+});
+
+export type StoredRestart = z.infer<typeof restart>;
+
 /** Clients that were connected and in their rooms in the measured time, and how often one left and joined then. */
 const members = z.object({
   mean: numberSchema,
@@ -156,6 +170,8 @@ export const ABSENCE_FIELDS = {
   absences: listOf(absence, MAX_ABSENCES).default([]),
   /** All absences, also those that are not kept. */
   absenceCount: countSchema.default(0),
+  /** Restarts of the server by the plan, in their order. */
+  restarts: listOf(restart, MAX_DISRUPTION_OUTCOMES).default([]),
   /** Null where no client may be away, and in a merge. */
   members: members.nullable().default(null),
   /** Null where the plan kept no client from reading. */

@@ -5,6 +5,7 @@ import { boundResult } from '../result/bound.ts';
 import { withDropped } from '../result/dropped.ts';
 import type { Finding } from '../result/findings.ts';
 import { type RunResult, SCHEMA_VERSION, type StoredInterval } from '../result/run-result.ts';
+import { MAX_DISRUPTION_OUTCOMES } from '../result/stored-absences.ts';
 import type { StoredClock } from '../result/stored-clock.ts';
 import { storeSeries } from '../result/stored-series.ts';
 import { balanceAbsent, storeAbsent } from './absences/absent-result.ts';
@@ -35,7 +36,7 @@ export interface RunClock {
 
 /** Everything that a run has recorded when it is over, before it is judged and stored. */
 export interface RunRecord
-  extends Pick<RunParts, 'plan' | 'scenario' | 'membership' | 'collector' | 'shard' | 'relay'> {
+  extends Pick<RunParts, 'plan' | 'scenario' | 'membership' | 'collector' | 'restarts' | 'shard' | 'relay'> {
   readonly startedAt: Date;
   readonly clock: RunClock;
   readonly environment: RunResult['environment'];
@@ -127,6 +128,7 @@ export function gatherResult(
     ledger,
     slowest: slowestStored(collector),
     ...storeAbsent(absent, record),
+    restarts: record.restarts.slice(0, MAX_DISRUPTION_OUTCOMES),
     slowReaders: balanceSlowReaders({ ...record, absent }),
     populations: balancePopulations({ ...record, absent }, ledger),
     disconnects: collector.disconnects.stored(),

@@ -4,6 +4,7 @@ import { SLOWEST_CONNECT_HZ } from '../generator/connect-limit.ts';
 import { fanoutIsSplit } from '../plan/layout.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import type { Finding } from '../result/findings.ts';
+import type { StoredRestart } from '../result/stored-absences.ts';
 import { plural } from '../text.ts';
 import type { Affinity } from './affinity.ts';
 import type { Collector } from './collector.ts';
@@ -38,6 +39,7 @@ export interface RunParts extends PlannedRun {
   readonly shard: ShardRun | null;
   readonly collector: Collector;
   readonly notes: Finding[];
+  readonly restarts: StoredRestart[];
   /** Work to do at the end of the run, however it ends, in this order. */
   readonly cleanUps: Array<() => void | Promise<void>>;
 }

@@ -147,7 +147,19 @@ function openRun(planned: PlannedRun, { signal }: RunHooks, host: RunHost): RunP
   const message = `server and generator were not pinned to separate CPUs: ${problem}`;
   const notes: Finding[] = problem === null ? [] : [{ code: 'not_pinned', message }];
   const cleanUps: RunParts['cleanUps'] = [() => control.close(), () => shard?.close()];
-  return { ...planned, host, control, affinity, relay, membership, shard, collector, notes, cleanUps };
+  return {
+    ...planned,
+    host,
+    control,
+    affinity,
+    relay,
+    membership,
+    shard,
+    collector,
+    notes,
+    restarts: [],
+    cleanUps,
+  };
 }
 
 /** Makes a checkpoint every so often until the returned function is called. A shard has none: only a merge has the whole. */

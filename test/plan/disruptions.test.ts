@@ -23,6 +23,7 @@ describe('--disrupt', () => {
     'close at=0ms every=2s clients=3',
     'fin at=1s clients=50% group=2/3 for=2s offset=off',
     'leave at=1s',
+    'leave at=0ms every=2s arrival=poisson for=5s',
     'silence at=1s for=500ms',
     'half-open at=1s pings=off',
     'slow at=1s pings=off read=10KiB/s',
@@ -50,6 +51,9 @@ describe('--disrupt', () => {
     ['reset at=5s clients=half', 'clients=half is neither'],
     ['reset at=5s group=4/3', 'group=4/3 is not a group'],
     ['reset at=5s every=1s for=1s', 'happens again every 1s, before it has ended'],
+    ['reset at=5s arrival=poisson', 'is random, but has no mean time'],
+    ['reset at=5s every=1s arrival=often', 'arrival=often is neither constant nor poisson'],
+    ['slow at=5s arrival=poisson', '"arrival" is not a key of slow'],
     ['silence at=5s every=1s', 'happens again, but does not end'],
     ['silence at=5s for=0s', 'for=0s is not above 0'],
     ['half-open at=5s pings=no', 'pings=no is neither on nor off'],
@@ -73,11 +77,6 @@ describe('--disrupt', () => {
     expect(error.message).toBe('recovery: reset at=6s is not within the measured 5s');
     expect(error.hint).toContain('a --duration of 9s or more');
     expect(planFake(recovery, { duration: '9s', clients: '8' }).plan.disruptions).toHaveLength(8);
-  });
-
-  it('does not offer a kind that is refused', () => {
-    const error = thrownBy(() => parseDisruptions('roll at=1s'));
-    expect(error.message).toMatch(/slow and restart$|slow or restart$|slow, restart$/);
   });
 
   it('knows which disruptions end connections, and which happen to clients', () => {

@@ -351,6 +351,7 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
     slowest: [],
     disconnects: [],
     cutAges: [],
+    restarts: [],
     members: null,
     slowReaders: null,
     populations: [],

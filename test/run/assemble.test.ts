@@ -90,6 +90,7 @@ function resultOf({
     membership,
     shard: null,
     relay: null,
+    restarts: [],
     serverSockets: null,
     startedAt: new Date(),
     clock: MADE_CLOCK,

@@ -158,6 +158,25 @@ describe.each(SERVERS)('several processes over %s', (_, name, settings) => {
     expect(await nodeOf(member)).not.toBe(await nodeOf(publisher));
   });
 
+  it('are restarted one at a time, while the others go on', async () => {
+    const clients = await connectMany(3, url);
+    const nodes = await Promise.all(clients.map(nodeOf));
+    const dropped = clients.map(
+      (client) => new Promise<void>((resolve) => client.onDropped(() => resolve())),
+    );
+    const isDropped = [false, false, false];
+    dropped.forEach((drop, client) => void drop.then(() => Object.assign(isDropped, { [client]: true })));
+    const restarted = once(server.child, 'message');
+    server.child.send({ type: 'restart-node', node: 1, signal: 'SIGTERM', downMs: 0 });
+    await dropped[nodes.indexOf(1)];
+    // Nobody is sent to the process that is down.
+    expect(await nodeOf(await connect(url))).not.toBe(1);
+    expect(await restarted).toEqual([{ type: 'node-restarted', node: 1, problem: null }, undefined]);
+    const after = await Promise.all((await connectMany(6, url)).map(nodeOf));
+    expect(after.sort()).toEqual([0, 0, 1, 1, 2, 2]);
+    expect(isDropped).toEqual(nodes.map((node) => node === 1));
+  });
+
   it('use the namespace, parser and compression of the settings', async () => {
     const inChat = urlOf(
       await start(name, { ...settings, namespace: '/chat', parser: 'msgpack', compression: true }),

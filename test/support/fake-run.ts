@@ -25,6 +25,8 @@ import { FakeServer, type ServerBehavior } from './fake-server.ts';
 import { targetWith } from './plan.ts';
 import { idleLoop, MADE_CLOCK, VirtualTime } from './virtual-time.ts';
 
+/** Time for one process of the server to start again. */
+export const NODE_STARTS_MS = 100;
 /** Time of a message between coordinator and worker. */
 const IPC_MS = 0.1;
 /** How long one pass of a worker's event loop takes, so that a pacer waits in few steps. */
@@ -49,6 +51,8 @@ export interface FakeRunOptions {
   readonly serverStartMs?: number;
   /** Connections that the server has, as the system counts them. */
   readonly serverSockets?: () => number;
+  /** The server has so many processes, each of which serves every so manieth client. */
+  readonly nodes?: number;
   /** The last lines that the server printed. */
   readonly serverOutput?: readonly string[];
   /** The shard that the run is. */
@@ -186,6 +190,16 @@ export class FakeRun {
     };
   }
 
+  #nodes(count: number): NonNullable<ServerUnderTest['nodes']> {
+    return {
+      count,
+      restart: async ({ node, downMs }) => {
+        this.server.endThoseOf((client) => client % count === node);
+        await this.time.sleep(downMs + NODE_STARTS_MS);
+      },
+    };
+  }
+
   async #startServer({ signal, onDied }: ServerStart): Promise<ServerUnderTest> {
     const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
     const { serverStartMs = 50 } = this.#options;
@@ -205,6 +219,7 @@ export class FakeRun {
         notes: () => [],
       },
       lastOutput: () => this.#options.serverOutput ?? [],
+      nodes: this.#options.nodes === undefined ? null : this.#nodes(this.#options.nodes),
       restart: async (_signal, downMs) => {
         this.server.goDown();
         await this.time.sleep(downMs);

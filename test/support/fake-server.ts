@@ -165,6 +165,12 @@ export class FakeServer {
     this.isDown = false;
   }
 
+  /** Ends the connections of some clients. */
+  endThoseOf(isMeant: (client: number) => boolean): void {
+    for (const connection of [...this.connections.values()])
+      if (isMeant(connection.client)) connection.drop('connection reset');
+  }
+
   /** Ends all connections, as the death of the process does. */
   die(): void {
     for (const connection of [...this.connections.values()]) connection.drop('connection reset');

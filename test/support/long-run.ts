@@ -81,6 +81,7 @@ export function makeLongRun(hours: number, workers: number): RunResult {
     membership,
     shard: null,
     relay: null,
+    restarts: [],
     serverSockets: null,
     startedAt: new Date('2026-03-04T05:06:07.891Z'),
     clock: MADE_CLOCK,

@@ -7,6 +7,8 @@ import { column } from './table.ts';
 export interface RecoveryRow {
   readonly run: string;
   readonly outcome: DisruptionOutcome;
+  /** From the signal until the server, or the process of it, served again; null where it was not restarted. */
+  readonly downMs: number | null;
   /** The processes of the server from the disruption until the last client was back. */
   readonly server: ServerMeanwhile;
 }
@@ -14,6 +16,8 @@ export interface RecoveryRow {
 /** What ended connections, as a reader looks for it: the disruption, and which of its repetitions it was. */
 export function causeText({ text, repetition, disruption }: DisruptionOutcome): string {
   if (text === null || disruption === null) return 'server or network';
+  // It happens to one process of the server after the other.
+  if (repetition !== null && text.startsWith('rolling-restart')) return `${text}, process ${repetition + 1}`;
   return repetition === null || repetition === 0 ? text : `${text}, again (${repetition})`;
 }
 
@@ -133,6 +137,13 @@ const SERVER_COLUMNS = [
     'connections per second from the first to the last that was opened again, of 10 or more',
     ({ outcome }) => (outcome.back < FEWEST_FOR_MEAN ? null : outcome.openedMeanHz),
     { unitGroup: 'opened' },
+  ),
+  column<RecoveryRow>(
+    'server_down',
+    'down',
+    'duration',
+    'from the signal until the server, or its process, served again',
+    ({ downMs }) => ns(downMs),
   ),
   column<RecoveryRow>(
     'server_loop_max',

@@ -6,6 +6,7 @@ import { formatCount } from '../../units.ts';
 import { type Block, type Fact, tableBlock } from '../blocks.ts';
 import { isChurn, memberFacts } from './members.ts';
 import { ns, RECOVERY_TABLES, type RecoveryRow } from './recovery-columns.ts';
+import { rollingFacts } from './rolling.ts';
 import { formatValue, type Table, tabulate } from './table.ts';
 
 /** How many disruptions of a run are shown. */
@@ -13,10 +14,11 @@ const MAX_ROWS_SHOWN = 50;
 
 /** How clients came back after each disruption, run by run; nothing where no client was away. */
 export function recoveryBlocks(results: readonly RunResult[], labels: readonly string[]): Block[] {
-  const rows = results.flatMap(({ disruptions, telemetry }, run) =>
+  const rows = results.flatMap(({ disruptions, telemetry, restarts }, run) =>
     disruptions.slice(0, MAX_ROWS_SHOWN).map((outcome) => ({
       run: labels[run] ?? '',
       outcome,
+      downMs: downtimeMs(outcome, restarts),
       server: serverBetween(telemetry.servers, outcome.atMs, outcome.lastBackMs ?? outcome.atMs),
     })),
   );
@@ -29,7 +31,7 @@ export function recoveryBlocks(results: readonly RunResult[], labels: readonly s
     ...(hidden === 0 ? [] : [`${plural(hidden, 'disruption')} more; the stored result holds them`]),
     ...results.flatMap((result, run) => {
       const label = results.length === 1 ? '' : (labels[run] ?? '');
-      return [...memberTexts(result, label), ...socketsText(result, label)];
+      return [...membersAndRolling(result, label), ...socketsText(result, label)];
     }),
   ];
   return RECOVERY_TABLES.flatMap(([title, columns], place) =>
@@ -50,10 +52,16 @@ function byRun({ headings, rows }: Table, of: readonly RecoveryRow[], runs: numb
   return { headings, rows: named };
 }
 
-function memberTexts(result: RunResult, label: string): string[] {
-  const text = memberFacts(result)
-    .map(([, fact]) => fact)
-    .join('; ');
+function downtimeMs(
+  { disruption, repetition }: DisruptionOutcome,
+  restarts: RunResult['restarts'],
+): number | null {
+  const own = restarts.find((each) => each.disruption === disruption && each.repetition === repetition);
+  return own === undefined || own.upMs === null ? null : own.upMs - own.atMs;
+}
+
+function membersAndRolling(result: RunResult, label: string): string[] {
+  const text = [...memberFacts(result), ...rollingFacts(result)].map(([, fact]) => fact).join('; ');
   return text === '' ? [] : [`${label === '' ? '' : `${label}: `}${text}`];
 }
 

@@ -18,6 +18,7 @@ import {
   sameSeries,
 } from './quantile-columns.ts';
 import { recoveryFacts } from './recovery.ts';
+import { rollingFacts } from './rolling.ts';
 import { isPartial, runSeverity, targetLabel } from './run-verdict.ts';
 import { endingLoadText, severalEnding } from './several-ending.ts';
 import { column, formatValue, shortageNotes, tabulate } from './table.ts';
@@ -157,7 +158,13 @@ function oneEnding(result: RunResult): Ending {
     table: rows.length === 0 ? null : tabulate(LATENCY_COLUMNS, rows),
     notes: shortNotes(rows),
     facts: [
-      ...[...memberFacts(result), ...recoveryFacts(result), ...growthFacts(result), ...messageFacts(result)],
+      ...[
+        ...memberFacts(result),
+        ...recoveryFacts(result),
+        ...rollingFacts(result),
+        ...growthFacts(result),
+        ...messageFacts(result),
+      ],
       ...(floor === null ? [] : [['floor', floor.replace(/^.*?: /, '')] as const]),
     ],
     caveats,

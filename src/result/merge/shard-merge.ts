@@ -111,6 +111,7 @@ export class ShardMerge {
       cutAges: this.#cutAges,
       disruptions: disruptionOutcomes(this.#absences, merged.plan),
       absences: boundAbsences(this.#absences),
+      restarts: [],
       members: null,
       slowReaders: this.#slowReaders,
       populations: this.#populations.take(merged.plan, ledger, this.#ledger),

@@ -11,6 +11,7 @@ import type { Finding } from '../../result/findings.ts';
 import { formatDurationMs } from '../../units.ts';
 import { pinned } from '../affinity.ts';
 import { environmentIn } from '../base/git.ts';
+import { nodesOf, type RestartableNodes } from './node-restarts.ts';
 import { answers, describeListener, findListening } from './port.ts';
 import { ProbeListener, preloadPath, probeUrl } from './probe-listener.ts';
 import { ProcessGroup } from './process-group.ts';
@@ -37,6 +38,8 @@ export interface ServerUnderTest {
    * when it does not start; null for a server that this run did not start.
    */
   readonly restart: ((signal: Disruption['signal'], downMs: number) => Promise<void>) | null;
+  /** Its processes, where they can be restarted one by one; null otherwise. */
+  readonly nodes: RestartableNodes | null;
   /** Ends it if this run started it. Resolves to what could not be ended. May be called again. */
   stop(): Promise<readonly Finding[]>;
 }
@@ -53,7 +56,7 @@ export async function startServer(
   const { name, reference, exec, cwd } = plan.target;
   const url = plan.target.url ?? '';
   if (reference === null && exec === null)
-    return { url, telemetry: null, restart: null, lastOutput: () => [], stop: async () => [] };
+    return { url, telemetry: null, restart: null, nodes: null, lastOutput: () => [], stop: async () => [] };
   const telemetry = new ServerTelemetry(await ProbeListener.open(), originNs, profileIntervalUs(plan));
   try {
     const options = { ...start, env: telemetry.env, timeoutMs };
@@ -68,6 +71,7 @@ export async function startServer(
       url: reference === null ? url : server.url,
       telemetry,
       lastOutput: () => server.lastOutput(),
+      nodes: reference && nodesOf(() => server.child, reference, timeoutMs),
       async restart(signal, downMs) {
         const port = Number(new URL(server.url).port);
         await Promise.all([server.stop(signal), delay(downMs)]);

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { EXIT, fail } from '../../errors.ts';
 import { lastWords } from './last-error.ts';
 import type { ProcessGroup } from './process-group.ts';
@@ -21,6 +22,8 @@ export interface ServerOptions {
 /** A server that this run started, in a process (and on POSIX a process group) of its own. */
 export interface StartedServer extends WatchedServer {
   readonly url: string;
+  /** Its first process. */
+  readonly child: ChildProcess;
   /** As {@link ServerUnderTest.lastOutput}. */
   lastOutput(): readonly string[];
   /** Ends the server and all its descendants: SIGTERM, after 2 s SIGKILL; or SIGKILL at once. */
@@ -41,7 +44,7 @@ export function untilStopped(
     onDied(lines.length === 0 ? how : `${how}; its last lines: ${lines.join(' / ')}`);
   });
   const lastOutput = () => lastWords(group.lastLines, VERDICT_LINES);
-  return { ...server, tree: group.tree, lastOutput, stop: (first) => group.stop(first) };
+  return { ...server, child: group.child, tree: group.tree, lastOutput, stop: (first) => group.stop(first) };
 }
 
 /** Throws INTERRUPTED. */

@@ -58,7 +58,11 @@ export const disruptionCases: readonly AttackCase[] = [
           /read=10KB\/s: "10KB" is not a size; .* B, kB, MB, KiB, MiB/,
         ],
         [['--disrupt', 'restart at=1s signal=SIGUSR1'], /neither SIGTERM nor SIGKILL/],
-        [['--disrupt', 'rolling-restart at=1s'], /is not supported/],
+        [['--disrupt', 'rolling-restart at=1s'], /does not know several processes of ws/],
+        [['--disrupt', 'reset at=1s arrival=poisson'], /is random, but has no mean time/],
+        [['--disrupt', 'reset at=1s every=1s arrival=random'], /neither constant nor poisson/],
+        [['--disrupt', 'restart at=1s every=1s arrival=poisson'], /"arrival" is not a key of restart/],
+        [['--recovery-window', '2s'], /--recovery-window/],
         [
           ['--disrupt', 'restart at=1s', '--target', 'ws://127.0.0.1:9'],
           /needs a server that sockbench has started/,
