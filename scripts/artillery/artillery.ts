@@ -14,7 +14,8 @@ import { endWithNpm } from '../../src/cli/npm-parent.ts';
 import { planReference } from '../../src/cli/reference.ts';
 import { resolveServer } from '../../src/cli/resolve.ts';
 import { EXIT, SockbenchError } from '../../src/errors.ts';
-import { PLAN_OPTIONS, SETTING_OPTIONS } from '../../src/plan/options.ts';
+import { PLAN_OPTIONS } from '../../src/plan/options.ts';
+import { SETTING_OPTIONS } from '../../src/plan/settings.ts';
 import { allowedCpus, chooseAffinity } from '../../src/run/affinity.ts';
 import { startReference } from '../../src/run/server/server-process.ts';
 import {

@@ -41,11 +41,11 @@ export function transportsOf(options: PlanOptions): readonly Transport[] {
   return namedTransports(options).map(({ transport }) => transport);
 }
 
-/** Carries out a check for each transport of a run; an error says whose it is. */
-function forEachTransport(options: PlanOptions, check: (transport: Transport) => void): void {
+/** Carries out a check for each transport of a run; an error says whose it is. `given` is how it was given. */
+function forEachTransport(options: PlanOptions, check: (transport: Transport, given: string) => void): void {
   for (const { transport, name } of namedTransports(options)) {
-    if (name === null) check(transport);
-    else withContext(`--population ${name}`, () => check(transport));
+    if (name === null) check(transport, '--transport ');
+    else withContext(`--population ${name}`, () => check(transport, 'transport='));
   }
 }
 
@@ -56,17 +56,20 @@ export function requireTransports(
   supported: readonly Transport[],
   more: string,
 ): void {
-  forEachTransport(options, (transport) => requireTransport(whose, transport, supported, more));
+  forEachTransport(options, (transport, given) =>
+    requireTransport(whose, { transport, given }, supported, more),
+  );
 }
 
 /** Checks that the driver exists, and speaks the transports of all clients by the sockets that are asked for. */
 export function requireDriver(target: TargetPlan, options: PlanOptions): void {
-  forEachTransport(options, (transport) => requireDriverFor(target, { ...options, transport }));
+  forEachTransport(options, (transport, given) => requireDriverFor(target, { ...options, transport }, given));
 }
 
 function requireDriverFor(
   { protocol, url, exec, reference }: TargetPlan,
   { driver, transport, sockets, disrupt, population }: PlanOptions,
+  given: string,
 ): void {
   const isDivided = population !== null;
   const name = driver ?? defaultDriver(protocol, transport);
@@ -82,7 +85,7 @@ function requireDriverFor(
     name,
     fitting.map((each) => each.name),
   );
-  requireTransport(`the driver "${name}" for ${protocol}`, transport, transports);
+  requireTransport(`the driver "${name}" for ${protocol}`, { transport, given }, transports);
   requireDisturbances(name, transport, disrupt ?? [], disturbances?.(transport) ?? []);
   if (sockets === 'auto') return;
   // Clients of another population may have sockets that can be chosen.
@@ -159,7 +162,7 @@ export function requireNodes({ target, disruptions, durationMs }: Plan): void {
 /** Checks that a server or driver, `whose`, supports a transport. */
 function requireTransport(
   whose: string,
-  transport: Transport,
+  { transport, given }: { readonly transport: Transport; readonly given: string },
   supported: readonly Transport[],
   more = '',
 ): void {
@@ -167,6 +170,6 @@ function requireTransport(
   fail(
     'BAD_TRANSPORT',
     `${whose} does not support the transport ${transport}; supported: ${supported.join(', ')}`,
-    `Give --transport ${supported[0]}.${more}`,
+    `Give ${given}${supported[0]}.${more}`,
   );
 }

@@ -5,8 +5,8 @@ import { requireAllowedHost } from '../contract/address.ts';
 import type { OptionValues } from '../contract/options.ts';
 import type { ReferenceServer } from '../contract/server.ts';
 import { fail } from '../errors.ts';
-import type { SETTING_OPTIONS } from '../plan/options.ts';
 import type { ReferencePlan } from '../plan/plan.ts';
+import type { SETTING_OPTIONS } from '../plan/settings.ts';
 
 type Runtime = ReferencePlan['runtime'];
 

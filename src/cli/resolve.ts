@@ -1,14 +1,15 @@
 import { resolve } from 'node:path';
 import { scenarios } from '../../scenarios/index.ts';
 import { servers } from '../../servers/index.ts';
-import { addressText, isThisMachine, parseAddress, requireAllowedHost } from '../contract/address.ts';
+import { addressText, parseAddress, requireAllowedHost } from '../contract/address.ts';
 import type { GivenOptions } from '../contract/options.ts';
 import type { Scenario } from '../contract/scenario.ts';
 import { type ReferenceServer, UNSUPPORTED_SERVERS } from '../contract/server.ts';
 import type { Protocol } from '../contract/target.ts';
 import { fail } from '../errors.ts';
-import { PLAN_OPTIONS, type PlanOptions, type SettingName } from '../plan/options.ts';
+import { PLAN_OPTIONS, type PlanOptions } from '../plan/options.ts';
 import type { TargetPlan } from '../plan/plan.ts';
+import type { SettingName } from '../plan/settings.ts';
 import { withinLimit } from '../user-files/interrupt.ts';
 import { isAsync } from '../user-files/named-functions.ts';
 import { loadScenarioFile } from '../user-files/scenario-file.ts';
@@ -22,7 +23,7 @@ import {
 } from '../user-files/target-file.ts';
 import { requireDriver, requireTransports, transportsOf, unknownName } from './driver-choice.ts';
 import { planReference } from './reference.ts';
-import { CLIENT_SETTINGS, requireFittingFields, requireSettings } from './target-fit.ts';
+import { CLIENT_SETTINGS, pushesOf, requireFittingFields, requireSettings } from './target-fit.ts';
 
 /** The protocol at a URL, by its scheme. */
 const PROTOCOL_OF: ReadonlyMap<string, Protocol> = new Map([
@@ -209,14 +210,6 @@ function resolveUrl(
     droppable: !isUrl && found.definition.delivery?.droppable === true,
     allowRemote,
   };
-}
-
-/** The times of a server on another host are those of another clock. */
-function pushesOf({ observe }: TargetDefinition, url: URL): TargetPlan['pushes'] {
-  if (observe === undefined) return null;
-  const { key, sentAt } = observe;
-  const clock = isThisMachine(url) ? 'here' : 'elsewhere';
-  return { areOwn: key === undefined, sentAt: sentAt === undefined ? 'none' : clock };
 }
 
 function resolveReference(

@@ -1,7 +1,9 @@
+import { isThisMachine } from '../contract/address.ts';
 import { flagOf } from '../contract/options.ts';
 import type { Protocol, Transport } from '../contract/target.ts';
 import { fail } from '../errors.ts';
-import type { SettingName } from '../plan/options.ts';
+import type { TargetPlan } from '../plan/plan.ts';
+import type { SettingName } from '../plan/settings.ts';
 import type { TargetDefinition } from '../user-files/target-definition.ts';
 
 /** Settings of the clients of a server that sockbench does not start. */
@@ -60,4 +62,12 @@ export function requireSettings(
     `${flagOf(foreign)} is not supported by ${whose}; supported: ${known.map(flagOf).join(', ') || 'none'}`,
     `Remove ${flagOf(foreign)}.`,
   );
+}
+
+/** The times of a server on another host are those of another clock. */
+export function pushesOf({ observe }: TargetDefinition, url: URL): TargetPlan['pushes'] {
+  if (observe === undefined) return null;
+  const { key, sentAt } = observe;
+  const clock = isThisMachine(url) ? 'here' : 'elsewhere';
+  return { areOwn: key === undefined, sentAt: sentAt === undefined ? 'none' : clock };
 }

@@ -1,4 +1,3 @@
-import { addressText, parseAddress } from '../contract/address.ts';
 import {
   atMost,
   choice,
@@ -9,11 +8,9 @@ import {
   option,
   positive,
 } from '../contract/options.ts';
-import { DEFAULT_PROCESSES, DEFAULT_RECOVERY_WINDOW_MS, UNSUPPORTED_TRANSPORTS } from '../contract/server.ts';
-import { DEFAULT_POLL_INTERVAL_MS, TRANSPORTS } from '../contract/target.ts';
 import { fail } from '../errors.ts';
 import { MIN_PAYLOAD_BYTES } from '../measure/stamp.ts';
-import { formatDurationMs, parseDurationMs, parseRateHz } from '../units.ts';
+import { parseRateHz } from '../units.ts';
 import { ARRIVALS } from './arrivals.ts';
 import { parseDisruptions } from './disruptions.ts';
 import { parseLinks } from './link.ts';
@@ -23,27 +20,16 @@ import { parsePayloadSizes } from './payload-sizes.ts';
 import { parsePopulations } from './populations.ts';
 import { parseProfile } from './profile.ts';
 import { parseReconnect } from './reconnect.ts';
+import { SETTING_OPTIONS, switched, timeMs, transportName } from './settings.ts';
 import { parseSourceAddresses } from './source-addresses.ts';
 
-const timeMs = atMost(parseDurationMs, 24 * 3600e3, '24h');
 const connectRateHz = atMost(parseRateHz, 1_000_000, '1,000,000/s');
-const switched = choice(['on', 'off']);
 
 /** Checks a rate while the flag can still be named; how long it holds is not known yet. */
 function checkedRate(text: string): string {
   parseProfile(text, 1);
   return text;
 }
-
-const knownTransport = choice(TRANSPORTS);
-
-function parseTransport(name: string): (typeof TRANSPORTS)[number] {
-  const unsupported = UNSUPPORTED_TRANSPORTS.get(name);
-  if (unsupported === undefined) return knownTransport(name);
-  return fail('BAD_OPTION', `${name} is not supported: ${unsupported.reason}`, unsupported.hint);
-}
-
-const transportName = Object.assign(parseTransport, { allowed: knownTransport.allowed });
 
 /** The number is chosen when the rest of the plan is known. */
 export const AUTO_WORKERS = 'auto';
@@ -59,69 +45,6 @@ function workerCount(text: string): number | typeof AUTO_WORKERS {
     `Give a number without a unit, or ${AUTO_WORKERS}.`,
   );
 }
-
-/** `chat` and `/chat` are the same namespace. */
-function namespaceName(text: string): string {
-  if (/^\/?[\w/-]+$/.test(text)) return text.startsWith('/') ? text : `/${text}`;
-  return fail('BAD_OPTION', `"${text}" is not a namespace`, 'Write chat or /chat.');
-}
-
-function redisUrl(text: string): string {
-  const url = parseAddress(text);
-  if (url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== '') return addressText(url);
-  return fail(
-    'BAD_OPTION',
-    // A URL with "@" may hold a password.
-    `${text.includes('@') ? 'the value' : `"${text}"`} is not the URL of a Redis`,
-    'Write redis://127.0.0.1:6379, or rediss: for TLS. Without --redis, a redis-server is started.',
-  );
-}
-
-/** Settings of server and clients beyond the transport. Each server and protocol supports some of them. */
-export const SETTING_OPTIONS = {
-  namespace: option('NAME', null, 'Socket.IO namespace that clients enter', namespaceName),
-  parser: option('NAME', 'default', 'Socket.IO parser', choice(['default', 'msgpack'])),
-  compression: option('on|off', 'off', 'per-message deflate of WebSocket', switched),
-  recovery: option('on|off', 'off', 'Socket.IO connection state recovery', switched),
-  recoveryWindow: option(
-    'TIME',
-    formatDurationMs(DEFAULT_RECOVERY_WINDOW_MS),
-    'time in which the server restores a session with --recovery on',
-    positive(timeMs),
-  ),
-  processes: option(
-    'N',
-    String(DEFAULT_PROCESSES),
-    'serving processes of a clustered server',
-    integer(1, 64),
-  ),
-  redis: option(
-    'URL',
-    null,
-    'a running Redis to use; without it, a redis-server is started for the run',
-    redisUrl,
-  ),
-  redisAdapter: option(
-    'NAME',
-    'pubsub',
-    'Socket.IO adapter for Redis',
-    choice(['pubsub', 'sharded', 'streams']),
-  ),
-  pollInterval: option(
-    'TIME',
-    formatDurationMs(DEFAULT_POLL_INTERVAL_MS),
-    'time between two requests of short polling',
-    positive(timeMs),
-  ),
-} as const satisfies OptionTable;
-
-export type SettingName = keyof typeof SETTING_OPTIONS;
-export const SETTING_NAMES = Object.keys(SETTING_OPTIONS) as readonly SettingName[];
-
-/** The settings that were given; null for every other, whose default applies where it is supported. */
-export type Settings = {
-  readonly [Name in SettingName]: ReturnType<(typeof SETTING_OPTIONS)[Name]['parse']> | null;
-};
 
 /**
  * Every option of a run that is not a scenario's own. Flags, config keys, defaults and help are read from this table.

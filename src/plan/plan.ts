@@ -8,14 +8,7 @@ import { requireEnoughClients } from './disturbed-clients.ts';
 import { requireReceivers, requireSenders, requireSoundLayout } from './layout.ts';
 import { networkSchema, planNetwork } from './network.ts';
 import { requireConsistent } from './option-conflicts.ts';
-import {
-  PLAN_OPTIONS,
-  type PlanOptions,
-  plannedWorkers,
-  SETTING_NAMES,
-  type SettingName,
-  type Settings,
-} from './options.ts';
+import { PLAN_OPTIONS, type PlanOptions, plannedWorkers } from './options.ts';
 import { payloadPlanSchema, payloadTypes, planPayload } from './payload-plan.ts';
 import {
   planPopulations,
@@ -29,6 +22,7 @@ import { seriesOfPlan } from './population-series.ts';
 import { populationSchema } from './populations.ts';
 import { parseProfile, profileDurationMs } from './profile.ts';
 import { NO_RECONNECT, reconnectSchema } from './reconnect.ts';
+import { SETTING_NAMES, type SettingName, type Settings } from './settings.ts';
 import { type TargetPlan, targetPlanSchema } from './target-plan.ts';
 
 const whole = z.number().int().nonnegative();

@@ -1,12 +1,12 @@
 import { parseArgsStringToArgv } from 'string-argv';
 import { z } from 'zod';
-import { choice } from '../contract/options.ts';
 import { TRANSPORTS, type Transport } from '../contract/target.ts';
 import { fail, withContext } from '../errors.ts';
 import { parseRateHz } from '../units.ts';
 import { type Link, parseLink } from './link.ts';
 import { type PayloadOption, parsePayload, payloadPlanSchema } from './payload-plan.ts';
 import { type PayloadSizes, parsePayloadSizes } from './payload-sizes.ts';
+import { transportName } from './settings.ts';
 import { percentageOf, readTerms } from './terms.ts';
 
 /** A share, above 0 to 1, or a number. */
@@ -107,7 +107,7 @@ function parsePopulation(text: string): PopulationOption {
   const population: PopulationOption = {
     ...{ name, text: rest.trim() },
     clients: read('clients', positivePortion),
-    transport: read('transport', choice(TRANSPORTS)),
+    transport: read('transport', transportName),
     link: read('link', (value) => (value === 'none' ? ('none' as const) : parseLink(value, name))),
     publishers: read('publishers', portion),
     rate: read('rate', parsePopulationRate),

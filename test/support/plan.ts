@@ -1,8 +1,9 @@
 import { findTarget, resolveTarget } from '../../src/cli/resolve.ts';
 import type { GivenOptions } from '../../src/contract/options.ts';
 import type { Scenario } from '../../src/contract/scenario.ts';
-import { PLAN_OPTIONS, SETTING_NAMES, type Settings } from '../../src/plan/options.ts';
+import { PLAN_OPTIONS } from '../../src/plan/options.ts';
 import { buildPlan, type Plan, type PlannedRun, type TargetPlan } from '../../src/plan/plan.ts';
+import { SETTING_NAMES, type Settings } from '../../src/plan/settings.ts';
 
 /** The settings of a plan when none was given. */
 export const NO_SETTINGS_GIVEN = Object.fromEntries(SETTING_NAMES.map((name) => [name, null])) as Settings;

@@ -1,6 +1,7 @@
 import { integer, type OptionTable, option } from '../../contract/options.ts';
 import { EXIT } from '../../errors.ts';
-import { PLAN_OPTIONS, SETTING_NAMES, SETTING_OPTIONS } from '../../plan/options.ts';
+import { PLAN_OPTIONS } from '../../plan/options.ts';
+import { SETTING_NAMES, SETTING_OPTIONS } from '../../plan/settings.ts';
 import { startReference } from '../../run/server/server-process.ts';
 import type { AddCommand } from '../cli.ts';
 import { addOptions, type Flags, readFlags } from '../flags.ts';

@@ -13,6 +13,7 @@ import { merges } from './merge.ts';
 import { mistakes } from './mistakes.ts';
 import { linkCases } from './network.ts';
 import { pageCases } from './pages.ts';
+import { populationCases } from './populations.ts';
 import { progress } from './progress.ts';
 import { rendezvous } from './rendezvous.ts';
 import { signals } from './signals.ts';
@@ -37,6 +38,7 @@ export const CASES: Readonly<Record<string, readonly AttackCase[]>> = {
   rendezvous,
   calibrations,
   links: linkCases,
+  populations: populationCases,
   disruptions: disruptionCases,
   checkpoints: checkpointCases,
   'Artillery scripts': imports,
