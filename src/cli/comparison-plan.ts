@@ -2,7 +2,6 @@ import { integer, type OptionTable, option } from '../contract/options.ts';
 import { fail } from '../errors.ts';
 import { PLAN_OPTIONS } from '../plan/options.ts';
 import { type PlannedRun, planSchema } from '../plan/plan.ts';
-import { SETTING_NAMES } from '../plan/settings.ts';
 import { COMPARISON, type Format, parseFormats } from '../report/index.ts';
 import { MAX_RUNS } from '../result/bound.ts';
 import type { Comparison, Design } from '../result/comparison.ts';

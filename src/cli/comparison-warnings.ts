@@ -1,5 +1,5 @@
 import { fail } from '../errors.ts';
-import { SETTING_NAMES } from '../plan/options.ts';
+import { SETTING_NAMES } from '../plan/settings.ts';
 import type { Design } from '../result/comparison.ts';
 import { differences, loadFingerprint } from '../result/fingerprint.ts';
 import type { Finding } from '../result/run-result.ts';
