@@ -1,5 +1,6 @@
 import type { Layout } from '../contract/scenario.ts';
 import { quietNs } from '../measure/fanout.ts';
+import { NO_SUCCESSIVE } from '../measure/recorder.ts';
 import type { Plan } from '../plan/plan.ts';
 import { Collector } from '../run/collector.ts';
 import { Membership } from '../run/membership.ts';
@@ -55,6 +56,7 @@ export class GatheredRun {
       quietNs: quietNs(plan.drainMs),
       durationMs: plannedMs,
       drainMs: plan.drainMs,
+      headline: plan.headline,
     });
   }
 
@@ -222,6 +224,7 @@ const NOTHING: ThreadReport['snapshot'] = {
   startNs: 0,
   endNs: 0,
   recorded: { series: {}, impossible: {} },
+  successive: NO_SUCCESSIVE,
   totals: { delivered: 0, late: 0, duplicated: 0, reordered: 0, corrupted: 0, unexpected: 0 },
   headlineWindows: [],
   bySecond: [],

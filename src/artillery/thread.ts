@@ -1,6 +1,6 @@
 import type { Snapshot } from '../generator/messages.ts';
 import { NodeWaits } from '../generator/pacer-waits.ts';
-import type { Recorded } from '../measure/recorder.ts';
+import { NO_SUCCESSIVE, type Recorded } from '../measure/recorder.ts';
 import { SERIES } from '../measure/series.ts';
 import type { TrafficSpan } from '../measure/traffic.ts';
 import type { ControlMessage, ReportMessage } from './channel.ts';
@@ -210,6 +210,7 @@ export class ThreadRun {
       endNs,
       recorded,
       headlineWindows: [],
+      successive: NO_SUCCESSIVE,
       totals,
       bySecond: [],
       broadcasts: this.receiver.broadcasts.take(),

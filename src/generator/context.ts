@@ -1,6 +1,6 @@
 import type { Layout, Scenario } from '../contract/scenario.ts';
 import type { AbsencesOfClients } from '../measure/absence.ts';
-import { type Clock, type MeasureWindow, NOT_MEASURING } from '../measure/clock.ts';
+import { type Clock, type MeasureWindow, measureWindow, NOT_MEASURING } from '../measure/clock.ts';
 import type { EventLoop } from '../measure/event-loop.ts';
 import type { Ledger } from '../measure/ledger.ts';
 import { createPayloads, type Payloads } from '../measure/payload.ts';
@@ -8,7 +8,8 @@ import { ReasonCounts } from '../measure/reason-counts.ts';
 import { Receipts } from '../measure/receipts.ts';
 import { ReceiveWindow } from '../measure/receive-window.ts';
 import { Recorder } from '../measure/recorder.ts';
-import { unstalled } from '../measure/series.ts';
+import { samplingSeries, unstalled } from '../measure/series.ts';
+import { slotTimes } from '../measure/slot-counts.ts';
 import type { Timers } from '../measure/timers.ts';
 import type { Plan } from '../plan/plan.ts';
 import { contentsOfRun } from '../plan/population-payloads.ts';
@@ -109,6 +110,14 @@ export class WorkerContext {
       onLatency,
     });
     this.recorder.series(headline).onValue = (valueNs) => this.receipts.noteLatency(valueNs);
+  }
+
+  /** Measures from `startNs`, which must lie ahead. */
+  measureFrom(startNs: number): MeasureWindow {
+    const { durationMs, headline } = this.plan;
+    this.measuring = measureWindow(startNs, durationMs);
+    this.recorder.divide(slotTimes(startNs, durationMs), samplingSeries(headline));
+    return this.measuring;
   }
 
   /** Takes what the shards of the run have agreed on, before anything is sent. */

@@ -142,7 +142,7 @@ export class Deliveries {
     if (receipt !== 'first' && receipt !== 'reordered') return;
     // The latency of a message that waited for its receiver is no latency of the server.
     if (isOfAbsence || isSlow) this.#countIn(dueNs);
-    if (isSlow && !isOfAbsence) series.slow?.recordSlow(receivedNs - dueNs);
+    if (isSlow && !isOfAbsence) series.slow?.recordSlow(dueNs, receivedNs - dueNs);
     if (!isOfAbsence && !isSlow) this.#record(receiver, stamp, series, receivedNs - dueNs, receivedNs);
   }
 
@@ -172,10 +172,11 @@ export class Deliveries {
       const sentNs = receivedNs - latencyNs;
       this.#newestNs.set(receiver, Math.max(sentNs, this.#newestNs.get(receiver) ?? sentNs));
     }
-    if (receipt !== null) receipt.record(Math.max(lowestNs, latencyNs));
-    populations?.record(receiver, stamp.stream, latencyNs, actualNs, lowestNs);
-    slow?.recordOther(receivedNs - latencyNs, latencyNs);
-    if (actual !== null) actual.record(Math.max(lowestNs, actualNs));
+    const dueNs = receivedNs - latencyNs;
+    if (receipt !== null) receipt.recordDue(Math.max(lowestNs, latencyNs), dueNs);
+    populations?.record(receiver, stamp.stream, { dueNs, latencyNs, actualNs, lowestNs });
+    slow?.recordOther(dueNs, latencyNs);
+    if (actual !== null) actual.recordDue(Math.max(lowestNs, actualNs), dueNs);
     if ((this.#routes[stamp.stream] ?? UNKNOWN_ROUTE).broadcast !== null) {
       (this.#fanout ?? this.#parts).add(
         stamp.stream,
@@ -187,9 +188,9 @@ export class Deliveries {
     }
     if (sameNode !== null && crossNode !== null) {
       const isSame = this.#context.audience.isSameNode(stamp.stream, receiver);
-      if (isSame !== null) (isSame ? sameNode : crossNode).record(Math.max(lowestNs, latencyNs));
+      if (isSame !== null) (isSame ? sameNode : crossNode).recordDue(Math.max(lowestNs, latencyNs), dueNs);
     }
-    this.#countIn(isTimed ? receivedNs - latencyNs : receivedNs);
+    this.#countIn(isTimed ? dueNs : receivedNs);
   }
 
   /** Counts a delivery in the second of the schedule in which its message was due. */

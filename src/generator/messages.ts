@@ -5,7 +5,7 @@ import type { Absence } from '../measure/absence.ts';
 import type { BroadcastPart, ClosedBroadcast } from '../measure/fanout.ts';
 import type { AccountRow, LedgerTotals, MissedFirst, MissingOfAccount } from '../measure/ledger.ts';
 import type { Reason } from '../measure/reason-counts.ts';
-import type { Recorded } from '../measure/recorder.ts';
+import type { Recorded, Successive } from '../measure/recorder.ts';
 import type { SlowBroadcast } from '../measure/slowest-broadcasts.ts';
 import type { GeneratorSample } from '../measure/telemetry.ts';
 import type { TrafficSpan } from '../measure/traffic.ts';
@@ -96,6 +96,7 @@ export interface Snapshot {
   readonly recorded: Recorded;
   /** What the headline recorded in the windows of the measured time that ended before this snapshot; not in `recorded`. */
   readonly headlineWindows: readonly WindowCounts[];
+  readonly successive: Successive;
   /** Since the beginning. */
   readonly totals: LedgerTotals;
   /** Measured messages by the second in which they were intended: sent, expected, delivered. */

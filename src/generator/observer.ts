@@ -110,7 +110,8 @@ export class Observer {
     const { recorder, measuring, plan } = this.#context;
     const { startNs, endNs } = measuring;
     if (receivedNs >= endNs) return;
-    if (receivedNs >= startNs) recorder.record(series, valueNs);
+    // Nothing says when a push was due.
+    if (receivedNs >= startNs) recorder.recordDue(series, valueNs, receivedNs - valueNs);
     else if (plan.headline === series || (series === 'push_gap' && plan.headline === 'push_skew'))
       recorder.record('warmup', valueNs);
   }

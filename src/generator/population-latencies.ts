@@ -16,6 +16,16 @@ export interface PopulatedWorker extends Pick<WorkerContext, 'populationOf' | 'l
   readonly layout: Pick<Layout, 'streams'>;
 }
 
+/** A delivery of a message that was due at a time. */
+interface TimedDelivery {
+  readonly dueNs: number;
+  /** From the intended, and from the actual sending. */
+  readonly latencyNs: number;
+  readonly actualNs: number;
+  /** Neither is below this where it is recorded. */
+  readonly lowestNs: number;
+}
+
 /** Records latencies of the headline by the population that received, and without the constant delay of links. */
 export class PopulationLatencies {
   readonly #run: PopulatedWorker;
@@ -35,12 +45,11 @@ export class PopulationLatencies {
     this.#delaysNs = (network?.links ?? []).map(constantDelayNs);
   }
 
-  /** `latencyNs` from the intended, `actualNs` from the actual sending; neither is below `lowestNs` where it is recorded. */
-  record(receiver: number, stream: number, latencyNs: number, actualNs: number, lowestNs: number): void {
+  record(receiver: number, stream: number, { dueNs, latencyNs, actualNs, lowestNs }: TimedDelivery): void {
     const population = this.#run.populationOf[receiver] ?? -1;
-    this.#received[population]?.record(Math.max(lowestNs, latencyNs));
-    this.#actual[population]?.record(Math.max(lowestNs, actualNs));
-    this.#without?.record(Math.max(0, latencyNs - this.#constantNs(receiver, stream)));
+    this.#received[population]?.recordDue(Math.max(lowestNs, latencyNs), dueNs);
+    this.#actual[population]?.recordDue(Math.max(lowestNs, actualNs), dueNs);
+    this.#without?.recordDue(Math.max(0, latencyNs - this.#constantNs(receiver, stream)), dueNs);
   }
 
   /** The constant delay of the links of sender and receiver. */

@@ -1,4 +1,4 @@
-import { measureWindow, NOT_MEASURING } from '../measure/clock.ts';
+import { NOT_MEASURING } from '../measure/clock.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
 import type { WorkerContext } from './context.ts';
 import { Deliveries } from './deliveries.ts';
@@ -14,9 +14,9 @@ const SHARED_EVERY = 50;
  * run measures.
  */
 export function rehearseDeliveries(context: WorkerContext): void {
-  const { plan, layout, receipts } = context;
+  const { layout, receipts } = context;
   if (layout.streams.length === 0) return;
-  context.measuring = measureWindow(0, plan.durationMs);
+  context.measureFrom(0);
   const deliveries = new Deliveries({
     ...context,
     audience: { local: () => 2, isSameNode: () => null },

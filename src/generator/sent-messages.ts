@@ -88,7 +88,7 @@ export class SentMessages {
         }
         if (!measured) return;
         this.#count(intendedNs, 'sent');
-        this.#context.recorder.record('send_lag', actualNs - intendedNs);
+        this.#context.recorder.recordDue('send_lag', actualNs - intendedNs, intendedNs);
         this.schedule.add(index, actualNs - this.#context.measuring.startNs);
       },
     };

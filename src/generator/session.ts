@@ -1,7 +1,6 @@
 import { requireAllowedHost } from '../contract/address.ts';
 import { isHolding } from '../contract/scenario.ts';
 import type { Driver } from '../drivers/driver.ts';
-import { measureWindow } from '../measure/clock.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
 import { handleArrived } from '../measure/timers.ts';
@@ -188,11 +187,10 @@ export class GeneratorSession {
 
   /** Runs the measured schedule from `startNs`, which must lie ahead. */
   async #measure(startNs: number): Promise<void> {
-    const { plan, clock, timers } = this.#context;
-    const measuring = measureWindow(startNs, plan.durationMs);
-    this.#context.measuring = measuring;
+    const { clock, timers } = this.#context;
+    const { endNs } = this.#context.measureFrom(startNs);
     this.#snapshots.measure(startNs);
-    timers.after(Math.max(0, measuring.endNs - clock.nowNs()) / 1e6, () => this.#snapshots.cutUsage());
+    timers.after(Math.max(0, endNs - clock.nowNs()) / 1e6, () => this.#snapshots.cutUsage());
     this.#absences?.measure(startNs);
     const stopSampling = timers.every(SAMPLE_EVERY_MS, () => this.#receiver.sampleFreshness());
     await this.#sender.measure();

@@ -28,14 +28,14 @@ export class SlowReaders {
     return count;
   }
 
-  recordSlow(latencyNs: number): void {
-    this.#context.recorder.record('delivery_slow', latencyNs);
+  recordSlow(dueNs: number, latencyNs: number): void {
+    this.#context.recorder.recordDue('delivery_slow', latencyNs, dueNs);
   }
 
   /** Records a delivery to a client that reads as fast as it can. */
   recordOther(dueNs: number, latencyNs: number): void {
     const isBefore = this.#sinceStartMs(dueNs) < this.#firstMs;
-    this.#context.recorder.record(isBefore ? 'delivery_before' : 'delivery_others', latencyNs);
+    this.#context.recorder.recordDue(isBefore ? 'delivery_before' : 'delivery_others', latencyNs, dueNs);
   }
 
   #sinceStartMs(timeNs: number): number {

@@ -18,7 +18,15 @@ const REHEARSALS = 40;
 /** What a snapshot takes from the rest of the worker. */
 export type MeasuredPart = Omit<
   Snapshot,
-  'startNs' | 'endNs' | 'recorded' | 'headlineWindows' | 'away' | 'telemetry' | 'traffic' | 'snapshotCostMs'
+  | 'startNs'
+  | 'endNs'
+  | 'recorded'
+  | 'headlineWindows'
+  | 'successive'
+  | 'away'
+  | 'telemetry'
+  | 'traffic'
+  | 'snapshotCostMs'
 >;
 
 export interface SnapshotsOptions {
@@ -153,6 +161,7 @@ export class Snapshots implements Chores {
       endNs,
       recorded: recorder.take(),
       headlineWindows: this.#windows.take(),
+      successive: recorder.takeSuccessive(),
       away: awaySince(this.#context, this.#startNs),
       telemetry: this.#telemetry,
       traffic: this.#traffic,

@@ -63,7 +63,7 @@ export class TargetCalls {
   ): Promise<void> {
     const [made] = await Promise.all([making, last]);
     const { clock, recorder } = this.#context;
-    if (measured) recorder.record('target_function', clock.nowNs() - actualNs);
+    if (measured) recorder.recordDue('target_function', clock.nowNs() - actualNs, actualNs);
     send(made);
   }
 }

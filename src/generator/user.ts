@@ -114,7 +114,8 @@ export class IteratingUser implements User {
     // A user's request records into `ack`; everything else must be declared.
     if (!Object.hasOwn(series, given) && ![headline, 'ack', 'ack_actual'].includes(given))
       throw new Error(`the scenario ${name} records into "${given}", which is not among its series`);
-    if (this.#iteration.stamp.measured) this.#worker.recorder.record(given, Math.round(valueNs));
+    const { measured, intendedNs } = this.#iteration.stamp;
+    if (measured) this.#worker.recorder.recordDue(given, Math.round(valueNs), intendedNs);
   }
 
   open(options: OwnConnectionOptions = {}): Promise<OwnConnection> {

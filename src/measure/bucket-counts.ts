@@ -11,12 +11,13 @@ export class BucketCounts {
   #first = BUCKETS;
   #last = 0;
 
-  /** Counts a whole number of nanoseconds, 0 or more; values over one hour count as one hour. */
-  add(valueNs: number, count: number): void {
+  /** Counts a whole number of nanoseconds, 0 or more; values over one hour count as one hour. Returns the bucket. */
+  add(valueNs: number, count: number): number {
     const bucket = bucketOf(valueNs < HIGHEST_NS ? valueNs : HIGHEST_NS);
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + count;
     if (bucket > this.#last) this.#last = bucket;
     if (bucket < this.#first && bucket > 0) this.#first = bucket;
+    return bucket;
   }
 
   /** Returns the buckets that have counts, and empties them. Null when there are none. */

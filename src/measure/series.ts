@@ -154,6 +154,11 @@ export function seriesNamed(name: string): SeriesDefinition | undefined {
   return SERIES.find((each) => each.name === whole);
 }
 
+/** The series with one value per independent sample of a headline: broadcasts for `delivery`, requests for `ack`. */
+export function samplingSeries(headline: string): string {
+  return seriesNamed(headline)?.sampledBy ?? headline;
+}
+
 const UNSTALLED = '_unstalled';
 
 /** The series that holds the values of another one without the time for which the generator was held up. */

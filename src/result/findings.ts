@@ -2,6 +2,7 @@ import { ABSENCE_FINDINGS } from './absence-findings.ts';
 import { COMPARISON_FINDINGS } from './comparison-findings.ts';
 import { type FindingKind, invalid, note } from './finding-kinds.ts';
 import { LINK_FINDINGS } from './link-findings.ts';
+import { SAMPLE_FINDINGS } from './sample-findings.ts';
 import { STEADY_FINDINGS } from './steady-findings.ts';
 
 const MORE_WORKERS =
@@ -9,7 +10,6 @@ const MORE_WORKERS =
 const CHECK_SERVER =
   "check the last output of the server, and run it alone with 'sockbench run' until that run is valid";
 const SMALLER_LOAD = 'reduce the load (--clients, --rate), or free memory';
-const LONGER = 'measure longer (--duration), or increase the rate (--rate)';
 
 /**
  * Every finding of a run, a comparison or a capacity search: whose fault it is, whether it invalidates the result, and
@@ -84,7 +84,6 @@ export const FINDINGS = {
     'The server rejected every message.',
     "check the reasons: let clients log in or join first, or stay below the server's limits (--rate, --clients)",
   ),
-  too_few_samples: invalid('server', 'Too few samples were measured for a median.', LONGER),
   nothing_arrived: invalid(
     'server',
     'No message arrived that the target recognizes, or no push.',
@@ -226,6 +225,7 @@ export const FINDINGS = {
   source_addresses: note('none', 'Clients connected from more than one address of this machine.'),
   not_pinned: note('machine', 'Server and generator were not pinned to separate CPUs.'),
   ...STEADY_FINDINGS,
+  ...SAMPLE_FINDINGS,
   ...ABSENCE_FINDINGS,
   ...LINK_FINDINGS,
   ...COMPARISON_FINDINGS,

@@ -12,6 +12,7 @@ import {
 import { FINDING_CODES } from './findings.ts';
 import { ABSENCE_FIELDS } from './stored-absences.ts';
 import { clockSchema, receivingSchema } from './stored-clock.ts';
+import { correlationSchema } from './stored-correlation.ts';
 import { environmentSchema as environment } from './stored-environment.ts';
 import { runFloorSchema } from './stored-floor.ts';
 import { ledgerSchema } from './stored-ledger.ts';
@@ -170,6 +171,11 @@ export const runResultSchema = z.object({
    */
   samples: z.object({ unit: z.enum(SAMPLE_UNITS), count: countSchema, incomplete: countSchema }),
   series: recordOf(series),
+  /**
+   * How successive samples of the headline are correlated by rank, in the order in which they were due; null where that is
+   * unknown.
+   */
+  correlation: correlationSchema.nullable().default(null),
   intervals: listOf(interval, 2 * MAX_INTERVALS),
   ledger: ledgerSchema,
   /** The broadcasts that took the longest until their last receiver had them, the slowest first. */

@@ -61,7 +61,11 @@ export function assembleResult(record: RunRecord, given?: RunResult['ledger']): 
   const absent = balanceAbsent(record);
   const ledger = given ?? balanceLedger({ ...record, absent });
   const intervals = timeline.stored(ledger.unknown > 0 ? ledger.lost : undefined);
-  return judgeGathered(gatherResult(record, ledger, intervals, absent), impossible.list());
+  const { dependence } = record.collector;
+  const gathered = gatherResult(record, ledger, intervals, absent);
+  const series = dependence.withEffectiveSamples(gathered.series);
+  const correlation = dependence.correlation(record.plan.headline);
+  return judgeGathered({ ...gathered, series, correlation }, impossible.list());
 }
 
 /** Judges what {@link gatherResult} put together, and bounds it. `impossible`: values that no working clock gives. */
@@ -124,6 +128,7 @@ export function gatherResult(
     series: Object.fromEntries(
       [...collector.timeline.series].map(([name, histogram]) => [name, storeSeries(histogram)]),
     ),
+    correlation: null,
     intervals: membership.crosses ? intervalsOfShard([...intervals]) : [...intervals],
     ledger,
     slowest: slowestStored(collector),

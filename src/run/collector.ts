@@ -3,9 +3,9 @@ import type { FromWorker, SentOfStream, Snapshot } from '../generator/messages.t
 import type { SparseCounts } from '../measure/histogram.ts';
 import type { LedgerTotals } from '../measure/ledger.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
-import { Recorder } from '../measure/recorder.ts';
 import { type Traffic, trafficWithin } from '../measure/traffic.ts';
 import { secondsAway } from './absences/away-times.ts';
+import { Dependence } from './dependence.ts';
 import { Disconnects } from './disconnects.ts';
 import { RunWindows, type RunWindowsOptions } from './latency-windows.ts';
 import { LiveSeconds } from './live-seconds.ts';
@@ -16,7 +16,6 @@ import { Timeline } from './timeline.ts';
 import {
   firstConnectReason,
   newWorkerRecord,
-  noneConnected,
   sentByAll,
   totalsOfAll,
   type WorkerRecord,
@@ -31,6 +30,7 @@ interface CollectorOptions extends Pick<SplitBroadcastsOptions, 'keepPart' | 'sl
   readonly durationMs: number;
   readonly drainMs: number;
   readonly windows?: RunWindowsOptions;
+  readonly headline: string;
   /** Series whose values of each second are kept until they are taken from {@link Collector.live}; none unless given. */
   readonly watched?: readonly string[];
 }
@@ -40,6 +40,7 @@ export class Collector {
   readonly timeline: Timeline;
   readonly windows: RunWindows;
   readonly live: LiveSeconds;
+  readonly dependence = new Dependence();
   /** Start of the warm-up and of the measured schedule; infinite before it is known. */
   warmupStartNs = Number.POSITIVE_INFINITY;
   measureStartNs = Number.POSITIVE_INFINITY;
@@ -66,7 +67,6 @@ export class Collector {
   snapshotCostMaxMs = 0;
   readonly #options: CollectorOptions;
   readonly broadcasts: SplitBroadcasts;
-  readonly #recorder = new Recorder();
 
   constructor(options: CollectorOptions) {
     const { membership, quietNs } = options;
@@ -78,6 +78,7 @@ export class Collector {
     this.workers = membership.spread.map(newWorkerRecord);
     this.broadcasts = new SplitBroadcasts({
       ...options,
+      recorder: this.dependence.recorder,
       onSeries: (second, series) => this.#addSeries(second, series),
       secondOf: (timeNs) => this.#secondOf(timeNs),
     });
@@ -86,6 +87,7 @@ export class Collector {
   measureFrom(startNs: number): void {
     this.measureStartNs = startNs;
     this.disconnects.measureStartNs = startNs;
+    this.dependence.measureFrom(startNs, this.#options);
     this.broadcasts.measureStartNs = startNs;
     this.#beginPhase(startNs);
     this.pushes.measureStartNs = startNs;
@@ -166,11 +168,6 @@ export class Collector {
     }
   }
 
-  /** Whether clients have failed to connect, and none has connected. */
-  get hasOnlyConnectFailures(): boolean {
-    return noneConnected(this.workers);
-  }
-
   /** The most frequent reason why clients failed to connect; null while none has failed. */
   get connectFailure(): string | null {
     return this.failures.commonest ?? firstConnectReason(this.workers);
@@ -192,6 +189,7 @@ export class Collector {
     const within = Math.max(0, Math.round((snapshot.startNs - this.measureStartNs) / SECOND_NS));
     this.#addSeries(within, measured);
     this.broadcasts.add(within, snapshot);
+    this.dependence.add(snapshot.successive);
     this.live.reportUntil((snapshot.endNs - this.measureStartNs) / SECOND_NS);
     this.timeline.encodeBefore(within - 1);
   }
@@ -208,8 +206,8 @@ export class Collector {
   #addPushes(closed: readonly ClosedPush[]): void {
     const expected = this.#options.membership.connected.length;
     for (const { skewNs, firstNs, atNs, reached } of closed) {
-      this.#recorder.record('push_skew', skewNs);
-      this.#addSeries(this.#secondOf(atNs), this.#recorder.take().series);
+      this.dependence.recorder.recordDue('push_skew', skewNs, firstNs);
+      this.#addSeries(this.#secondOf(atNs), this.dependence.recorder.take().series);
       const counts = { second: this.#secondOf(firstNs), intended: 1, sent: 1, expected, delivered: reached };
       this.timeline.addCounts([counts]);
     }

@@ -18,6 +18,7 @@ import type { RelayRecord } from './relay-record.ts';
 import type { ServerUnderTest } from './server/server-process.ts';
 import type { ShardRun } from './shard-run.ts';
 import { failUnreachable, requireFittingMessages } from './unreachable.ts';
+import { noneConnected } from './worker-record.ts';
 import { Workers } from './workers.ts';
 
 /** Time for a worker to start: about a second, and ten and more on a machine that is busy. */
@@ -143,7 +144,7 @@ export async function connect(run: StartedRun): Promise<void> {
   // With many clients and a low rate, waiting for the last failure could take hours.
   await control.until(connected, plan.connectTimeoutMs + REPORT_WITHIN_MS);
   control.requireNotAborted();
-  if (collector.hasOnlyConnectFailures) await failUnreachable(run);
+  if (noneConnected(collector.workers)) await failUnreachable(run);
   if (
     !isHolding(run.layout) &&
     collector.dropped.total > 0 &&

@@ -140,6 +140,7 @@ function openRun(planned: PlannedRun, { signal }: RunHooks, host: RunHost): RunP
       measuredMs: testedWindowMs(plan),
       warmupMs: warmupWindowMs(plan),
     },
+    headline: plan.headline,
     watched: [plan.headline, slowestSeries(plan)].filter((series) => series !== null),
     slowFromMs: slowReadersOf(plan, layout),
     keepPart: (part, second) => shard?.keepPart(part, second) !== false,

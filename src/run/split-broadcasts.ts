@@ -7,7 +7,7 @@ import {
   keyOfBroadcast,
 } from '../measure/fanout.ts';
 import type { SparseCounts } from '../measure/histogram.ts';
-import { Recorder } from '../measure/recorder.ts';
+import type { Recorder } from '../measure/recorder.ts';
 import { SlowestBroadcasts } from '../measure/slowest-broadcasts.ts';
 import { AwayTimes } from './absences/away-times.ts';
 import type { Membership } from './membership.ts';
@@ -15,6 +15,8 @@ import type { Membership } from './membership.ts';
 export interface SplitBroadcastsOptions {
   readonly membership: Membership;
   readonly quietNs: number;
+  /** Where broadcasts are recorded when they close; it is emptied at once. */
+  readonly recorder: Recorder;
   /** Keeps what a shard got of a broadcast; false where the clock of its sender is not that of this host. */
   readonly keepPart?: (part: BroadcastPart, second: number) => boolean;
   readonly onSeries: (second: number, series: Readonly<Record<string, SparseCounts>>) => void;
@@ -41,13 +43,14 @@ export class SplitBroadcasts {
   readonly #givenUp: ClosedBroadcast[] = [];
   #isGivingUp = false;
   #mayBeAway = false;
-  readonly #recorder = new Recorder();
+  readonly #recorder: Recorder;
   readonly #away: AwayTimes;
 
   constructor(options: SplitBroadcastsOptions) {
     const { membership, quietNs } = options;
     this.#options = options;
     this.#away = new AwayTimes(2 * quietNs);
+    this.#recorder = options.recorder;
     this.#fanout = new FanoutTracker({
       expected: (stream, dueNs) => this.#presentAt(stream, dueNs) * membership.copies(stream),
       quietNs,

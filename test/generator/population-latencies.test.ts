@@ -42,7 +42,8 @@ function recorded(
     linkOf: [0, 1, null],
     sendsOverLinks: overLinks,
   })(clock);
-  latencies?.record(receiver, streamNumber, latencyMs * 1e6, (latencyMs - 2) * 1e6, 0);
+  const times = { latencyNs: latencyMs * 1e6, actualNs: (latencyMs - 2) * 1e6 };
+  latencies?.record(receiver, streamNumber, { ...times, dueNs: 0, lowestNs: 0 });
   const { series } = recorder.take();
   return Object.fromEntries(
     Object.entries(series).map(([name, { valuesNs }]) => [name, Math.round((valuesNs[0] ?? 0) / 1e6)]),

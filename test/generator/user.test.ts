@@ -45,9 +45,11 @@ function open({ timeoutMs = 5000 } = {}) {
     clock,
     timers: time,
     recorder: {
-      record: (series: string, valueNs: number) => {
-        if (series === 'send_lag') lagsNs.push(valueNs);
-        else recorded.push([series, valueNs]);
+      record: (_: 'send_lag', valueNs: number) => {
+        lagsNs.push(valueNs);
+      },
+      recordDue: (series: string, valueNs: number) => {
+        recorded.push([series, valueNs]);
       },
     },
     receipts: new Receipts({

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { NsHistogram } from '../../src/measure/histogram.ts';
-import { type Recorded, Recorder } from '../../src/measure/recorder.ts';
+import { MAX_ORDERED, type Recorded, Recorder } from '../../src/measure/recorder.ts';
 import { SERIES } from '../../src/measure/series.ts';
+import { unpackEntry } from '../../src/measure/slot-counts.ts';
 
 /** Values and counts of each series, as they were handed over. */
 function seriesOf(recorded: Recorded): Record<string, Array<[valueNs: number, count: number]>> {
@@ -89,5 +90,40 @@ describe('a recorder', () => {
       'relay_added',
       'receive_uncertainty',
     ]);
+  });
+});
+
+describe('values with the time when their message was due', () => {
+  const TIMES = { startNs: 1e9, lengthNs: 10e6, slots: 100 };
+  const entries = (packed: Float64Array | undefined) =>
+    Array.from(packed ?? [], unpackEntry).map(({ slot, count }) => [slot, count]);
+
+  it('are counted by slot once the measured time is known, and one series keeps its order', () => {
+    const recorder = new Recorder();
+    recorder.recordDue('ack', 1e6, 0);
+    recorder.divide(TIMES, 'ack');
+    recorder.recordDue('ack', 2e6, 1e9);
+    recorder.recordDue('ack', 3e6, 1.02e9);
+    recorder.recordDue('ack_actual', 1e6, 1.02e9);
+    recorder.record('connect', 5e6);
+    const { slots, ordered } = recorder.takeSuccessive();
+    expect(Object.keys(slots)).toEqual(['ack', 'ack_actual']);
+    expect(entries(slots['ack'])).toEqual([
+      [0, 1],
+      [2, 1],
+    ]);
+    expect(entries(slots['ack_actual'])).toEqual([[2, 1]]);
+    expect(ordered).toEqual(Float64Array.of(1e9, 2e6, 1.02e9, 3e6));
+    expect(seriesOf(recorder.take())['ack']?.reduce((sum, [, count]) => sum + count, 0)).toBe(3);
+    expect(recorder.takeSuccessive()).toEqual({ slots: {}, ordered: new Float64Array() });
+  });
+
+  it('keep their order up to a limit, which bounds memory', () => {
+    const recorder = new Recorder();
+    recorder.divide(TIMES, 'ack');
+    for (let value = 0; value < MAX_ORDERED + 10; value++) recorder.recordDue('ack', 1e6, 1e9);
+    expect(recorder.takeSuccessive().ordered).toHaveLength(2 * MAX_ORDERED);
+    recorder.recordDue('ack', 1e6, 1e9);
+    expect(recorder.takeSuccessive().ordered).toHaveLength(0);
   });
 });

@@ -376,6 +376,7 @@ export function makeResult(given: Partial<FixtureOptions> = {}): RunResult {
     profiles: null,
     floor: null,
     shard: null,
+    correlation: null,
     shards: null,
   };
   return runResultSchema.parse(result);

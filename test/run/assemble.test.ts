@@ -62,7 +62,8 @@ function resultOf({
   });
   const plan = planOn(targetWith(), scenario, { clients: String(CLIENTS), duration: `${seconds}s` });
   const membership = new Membership(layout, [EVERYONE]);
-  const collector = new Collector({ membership, quietNs: 60e9, durationMs: seconds * 1000, drainMs: 5000 });
+  const times = { quietNs: 60e9, durationMs: seconds * 1000, drainMs: 5000 };
+  const collector = new Collector({ membership, ...times, headline });
   collector.onMessage(0, {
     type: 'connected',
     members: EVERYONE.map((client) => ({ client, node: null })),

@@ -44,7 +44,8 @@ function members(clients: readonly number[]): Member[] {
 
 function startCollector(): { collector: Collector; membership: Membership } {
   const membership = new Membership(LAYOUT, SPREAD);
-  const collector = new Collector({ membership, quietNs: QUIET_NS, durationMs: 60_000, drainMs: 5000 });
+  const times = { quietNs: QUIET_NS, durationMs: 60_000, drainMs: 5000 };
+  const collector = new Collector({ membership, ...times, headline: 'delivery' });
   SPREAD.forEach((clients, worker) => {
     collector.onMessage(worker, { type: 'connected', members: members(clients), failures: [] });
   });

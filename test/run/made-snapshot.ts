@@ -58,6 +58,7 @@ export function madeSnapshot(startNs: number, more: Partial<Snapshot>): Snapshot
     endNs: startNs + 1e9,
     recorded: new Recorder().take(),
     headlineWindows: [],
+    successive: new Recorder().takeSuccessive(),
     totals: NO_TOTALS,
     bySecond: [],
     broadcasts: [],

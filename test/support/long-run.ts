@@ -46,7 +46,9 @@ export function makeLongRun(hours: number, workers: number): RunResult {
   const plan = { ...planOn(targetWith(), SCENARIO, given), durationMs: seconds * 1000, workers };
   const spread = Array.from({ length: workers }, (_, worker) => (worker === 0 ? EVERYONE : []));
   const membership = new Membership(LAYOUT, spread);
-  const collector = new Collector({ membership, quietNs: 60e9, durationMs: seconds * 1000, drainMs: 5000 });
+  const { headline } = plan;
+  const times = { quietNs: 60e9, durationMs: seconds * 1000, drainMs: 5000 };
+  const collector = new Collector({ membership, ...times, headline });
   const members = EVERYONE.map((client) => ({ client, node: null }));
   collector.onMessage(0, { type: 'connected', members, failures: [] });
   collector.measureFrom(START_NS);

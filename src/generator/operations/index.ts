@@ -69,7 +69,8 @@ export function recordClosed(
   const kind = stream === undefined ? null : OPERATIONS[stream.operation.kind].broadcast;
   if (kind === null || closed.reached === 0) return;
   if (kind === 'fanout') slowest.offer(closed);
-  for (const [series, valueNs] of valuesOfBroadcast(kind, closed)) recorder.record(series, valueNs);
+  for (const [series, valueNs] of valuesOfBroadcast(kind, closed))
+    recorder.recordDue(series, valueNs, closed.intendedNs);
 }
 
 /** What a target must declare for the operations of a layout, each once. */

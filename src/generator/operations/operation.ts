@@ -43,7 +43,7 @@ export interface OperationDefinition {
 }
 
 /** What an operation uses of the worker that it runs in, which exists before `measuring` is set. */
-export interface OperationWorker extends Omit<WorkerContext, 'measuring' | 'meet'> {
+export interface OperationWorker extends Omit<WorkerContext, 'measuring' | 'measureFrom' | 'meet'> {
   readonly pool: ClientPool;
   readonly receiver: Receiver;
   readonly messages: SentMessages;

@@ -175,8 +175,8 @@ export class Publishing implements RunningOperation {
       return;
     }
     const receivedNs = receipts.at(arrival);
-    recorder.record('ack', receivedNs - intendedNs);
-    recorder.record('ack_actual', receivedNs - actualNs);
+    recorder.recordDue('ack', receivedNs - intendedNs, intendedNs);
+    recorder.recordDue('ack_actual', receivedNs - actualNs, intendedNs);
   }
 
   finish(): void {

@@ -134,7 +134,8 @@ export const askMeOperation: OperationDefinition = {
               reject(reason);
               return;
             }
-            if (report !== null && stamp.measured) recorder.record('ack_server', report.roundTripNs);
+            if (report !== null && stamp.measured)
+              recorder.recordDue('ack_server', report.roundTripNs, stamp.intendedNs);
             takeReply(worker, sender, stamp, payloads.read(report?.answer), receivedNs);
           });
         });

@@ -27,8 +27,13 @@ export const stepsOperation: OperationDefinition = {
       try {
         await scenario.steps?.(user);
         const { nowNs } = user;
-        recorder.record(stamp.measured ? 'iteration' : 'warmup', nowNs - stamp.intendedNs);
-        if (stamp.measured) recorder.record('iteration_actual', nowNs - stamp.actualNs);
+        const { intendedNs, actualNs } = stamp;
+        if (stamp.measured) {
+          recorder.recordDue('iteration', nowNs - intendedNs, intendedNs);
+          recorder.recordDue('iteration_actual', nowNs - actualNs, intendedNs);
+        } else {
+          recorder.record('warmup', nowNs - intendedNs);
+        }
       } catch (error) {
         if (stamp.measured && error instanceof Rejected) rejected.add(error.reason);
         else if (stamp.measured) failed.add(messageOf(error));

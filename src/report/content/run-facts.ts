@@ -7,6 +7,7 @@ import { isHeld } from '../../result/view.ts';
 import { leadingReasons, listCounted, pastedCommand, plural } from '../../text.ts';
 import { formatBytes, formatCount, formatDurationMs, formatNumber } from '../../units.ts';
 import type { Fact } from '../blocks.ts';
+import { correlationFacts } from './correlation.ts';
 import { participants } from './participants.ts';
 import { scheduleFacts, steadinessFacts, warmupText } from './steadiness.ts';
 import { formatValue } from './table.ts';
@@ -125,6 +126,7 @@ export function resultFacts(result: RunResult): Fact[] {
     ['rate', rateText(result)],
     ['clients', clientsText(result)],
     ['samples', samplesText(result)],
+    ...correlationFacts(result),
     ['receive times', receivingText(result)],
     ['warm-up', warmupText(result)],
     ...steadinessFacts(result),

@@ -2,6 +2,7 @@ import type { RunResult } from '../../result/run-result.ts';
 import { type ResultView, viewResult } from '../../result/view.ts';
 import { type Block, detailsBlock, type Fact, type Report, tableBlock } from '../blocks.ts';
 import { HEADLINE_GROUPS, SUMMARY_COLUMNS } from './columns.ts';
+import { effectiveBlocks } from './correlation.ts';
 import { floorText } from './floor.ts';
 import { growthBlocks } from './growth.ts';
 import { populationBlocks } from './populations.ts';
@@ -92,6 +93,7 @@ function resultBlocks(view: ResultView, shared: SharedFacts, worst: number): Blo
     { kind: 'facts', title: 'Run', facts: resultFacts(result) },
     ...populationBlocks(view),
     ...detailsBlock('Every series', 'text', seriesBlocks(view)),
+    ...detailsBlock('Effective samples', 'text', effectiveBlocks(result)),
     ...detailsBlock('Slowest broadcasts', 'html', slowestBlocks(result, worst)),
     ...detailsBlock('Receivers with anomalies', 'markdown', anomalyBlocks(result, worst)),
     ...shardBlocks(result),

@@ -9,6 +9,7 @@ import { type StoredSlowBroadcast, slowestOf, storeDisconnects, sumCutAges } fro
 import { SeriesSums, storeSeries } from '../stored-series.ts';
 import { CarriedFindings } from './carried-findings.ts';
 import { ClientSums } from './client-sums.ts';
+import { EffectiveSums } from './effective-sums.ts';
 import { type BroadcastCounts, FanOut, SERIES_OF_BROADCASTS } from './fan-out.ts';
 import { HostClocks } from './host-clocks.ts';
 import { IntervalSums } from './interval-sums.ts';
@@ -24,6 +25,7 @@ export class ShardMerge {
   readonly #ledger = new LedgerSum();
   readonly #intervals = new IntervalSums();
   readonly #totals = new SeriesSums();
+  readonly #effective = new EffectiveSums();
   readonly #fanOut = new FanOut();
   readonly #clocks = new HostClocks();
   readonly #clients = new ClientSums();
@@ -61,6 +63,7 @@ export class ShardMerge {
     ])
       part.add(shard);
     for (const [series, { histogram }] of Object.entries(shard.series)) this.#totals.add(series, histogram);
+    this.#effective.add(shard.series);
     if (Object.keys(shard.series).some(isAcrossHosts)) this.#acrossHosts.push(shard.shard.index);
     this.#samplesOfOne = {
       count: Math.max(this.#samplesOfOne.count, shard.samples.count),
@@ -101,9 +104,8 @@ export class ShardMerge {
       environment,
       ...this.#clients.take(merged.plan.clients, merged.timing.measureMs),
       samples,
-      series: Object.fromEntries(
-        this.#totals.entries().map(([name, sum]) => [name, storeSeries(sum.histogram())]),
-      ),
+      series: this.#storedSeries(usesOtherClocks),
+      correlation: null,
       intervals: this.#intervals.stored(ledger.unknown > 0 ? ledger.lost : Number.POSITIVE_INFINITY),
       ledger,
       slowest: this.#slowestBroadcasts(),
@@ -154,6 +156,18 @@ export class ShardMerge {
   #slowestBroadcasts(): StoredSlowBroadcast[] {
     if (this.#broadcastsProblem !== null) return [];
     return this.#fanOut.isEmpty ? slowestOf(this.#slowest) : this.#fanOut.slowest();
+  }
+
+  #storedSeries(usesOtherClocks: boolean): RunResult['series'] {
+    const stored = this.#totals.entries().map(([name, sum]) => {
+      const histogram = sum.histogram();
+      const isRebuilt = !this.#fanOut.isEmpty && SERIES_OF_BROADCASTS.some((series) => series === name);
+      const effective = isRebuilt
+        ? this.#effective.rebuilt(name, histogram.count)
+        : this.#effective.joined(name, usesOtherClocks);
+      return [name, storeSeries(histogram, effective)] as const;
+    });
+    return Object.fromEntries(stored);
   }
 
   #remove(series: string): void {

@@ -8,6 +8,7 @@ import { type ResultView, viewResult } from '../../result/view.ts';
 import { listCounted, plural } from '../../text.ts';
 import { formatCount, formatLimitNs, formatNs, formatPercent } from '../../units.ts';
 import { findConnectionsLeft, findNotBack } from './absence-rules.ts';
+import { noteCorrelation } from './correlation-rules.ts';
 import { findHeldCuts } from './held-rules.ts';
 import { findOverload } from './overload.ts';
 import { noteUncertainty } from './receive-rules.ts';
@@ -81,6 +82,7 @@ export function judgeRun(
     noteWarmup(result),
     // Lag that invalidates the run says the same.
     isGeneratorLimit ? null : noteSchedule(view),
+    noteCorrelation(view),
     noteStages(view),
     noteSlowFunctions(view),
     notePushes(result),
