@@ -8,6 +8,7 @@ import {
   type Verdict,
 } from '../../src/result/comparison.ts';
 import { type Finding, type RunResult, SCHEMA_VERSION } from '../../src/result/run-result.ts';
+import type { StoredSteadiness } from '../../src/result/stored-steadiness.ts';
 import { HOSTILE, makeResult } from './fixture.ts';
 
 /** What a made-up comparison looks like; the rest follows from it. */
@@ -429,6 +430,29 @@ export function overload(comparison: Comparison, roundsByArm: readonly number[])
     runs: round.runs.map((run) =>
       run.result !== null && index < (roundsByArm[run.arm] ?? 0)
         ? { ...run, result: { ...run.result, findings: [finding] } }
+        : run,
+    ),
+  }));
+  return { ...comparison, rounds };
+}
+
+/** The latency of these arms drifted by this share, each in so many rounds. */
+export function drift(comparison: Comparison, roundsByArm: readonly number[], by: number): Comparison {
+  const finding: Finding = { code: 'drifting', message: 'delivery p50 fell' };
+  const change = { of: 'p50', kind: 'trend', fromNs: 1e6, toNs: 1e6 * (1 + by), atMs: null } as const;
+  const steadiness = {
+    verdict: 'drifts',
+    reason: '',
+    windowMs: 125,
+    p50Ns: [],
+    p95Ns: [],
+    changes: [change],
+  } satisfies StoredSteadiness;
+  const rounds = comparison.rounds.map((round, index) => ({
+    ...round,
+    runs: round.runs.map((run) =>
+      run.result !== null && index < (roundsByArm[run.arm] ?? 0)
+        ? { ...run, result: { ...run.result, findings: [finding], steadiness } }
         : run,
     ),
   }));

@@ -5,7 +5,7 @@ import { excludedTexts, rankingTexts, turnsText } from '../../src/report/content
 import { comparisonSeverity } from '../../src/report/content/comparison-verdict.ts';
 import { displayWidth, plain } from '../../src/report/plain.ts';
 import type { Comparison } from '../../src/result/comparison.ts';
-import { comparisons, makeComparison, overload } from './comparison-fixture.ts';
+import { comparisons, drift, makeComparison, overload } from './comparison-fixture.ts';
 import { excludedBy, firstHead, outcome } from './comparison-parts.ts';
 import { HOSTILE } from './fixture.ts';
 import { comparisonMarkdown, comparisonText } from './renderings.ts';
@@ -428,6 +428,14 @@ describe('circumstances', () => {
     expect(note(comparisons.overloaded())).toMatch(
       /^SERVER OVERLOADED in 5 of 5 rounds of base and 3 of 5 rounds of head: /,
     );
+  });
+
+  it('are rounds whose latency drifted', () => {
+    const both = drift(comparisons.ok(), [2, 5], -0.123);
+    expect(note(both)).toBe(
+      'latency drifted within 2 of 5 rounds of base (median -12.3 %) and 5 of 5 rounds of head (median -12.3 %)',
+    );
+    expect(both.judgement).toEqual(comparisons.ok().judgement);
   });
 
   it('are the notes of the comparison, first of all', () => {

@@ -14,7 +14,7 @@ import {
   metricSentence,
   valueText,
 } from './comparison-metrics.ts';
-import { overloadText, pairSentence } from './comparison-verdict.ts';
+import { driftText, overloadText, pairSentence } from './comparison-verdict.ts';
 import { thresholdText } from './run-verdict.ts';
 
 /** How the arms ran, in one or two sentences. */
@@ -36,11 +36,12 @@ export function turnsText(comparison: Comparison): string {
 const STORED_BASE =
   'the base was measured at another time, not in turn with the head: a change of the machine since then is part of the difference';
 
-/** What limits the use of a comparison: its notes, overloaded servers, and a base measured at another time. */
+/** What limits the use of a comparison: its notes, overloaded servers, latency that drifted, and a base measured at another time. */
 export function limitTexts(comparison: Comparison, beforeNotes = ''): string[] {
   return [
     ...comparison.notes.map(({ message }) => `${beforeNotes}${briefly(message)}`),
     overloadText(comparison),
+    driftText(comparison),
     comparison.design.baseline === null ? null : STORED_BASE,
   ].filter((text) => text !== null);
 }

@@ -1,7 +1,10 @@
 import type { Comparison, MetricOutcome, PairOutcome, Round, Verdict } from '../../result/comparison.ts';
-import { FINDINGS } from '../../result/findings.ts';
+import { FINDINGS, type FindingCode } from '../../result/findings.ts';
 import { formatLimit } from '../../result/metrics.ts';
+import { median } from '../../result/order-statistics.ts';
+import type { RunResult } from '../../result/run-result.ts';
 import { list, plural } from '../../text.ts';
+import { formatPercent } from '../../units.ts';
 import type { Severity } from '../blocks.ts';
 import { briefly } from '../plain.ts';
 import { effectsConclusion } from './comparison-effects.ts';
@@ -113,21 +116,46 @@ export function verdictSentence(comparison: Comparison): string {
   return `${partial}${comparedText(comparison)}${thresholdsText(comparison)}`;
 }
 
-/** `SERVER OVERLOADED in 12 of 15 rounds of head: ...`, of the judged rounds; null where no server was. */
-export function overloadText(comparison: Comparison): string | null {
+/** In how many of the judged rounds runs of each arm have a finding, and what those runs are; null where none has it. */
+function roundsWith(
+  comparison: Comparison,
+  code: FindingCode,
+  sizeText: (results: readonly RunResult[]) => string = () => '',
+): string | null {
   const { design, rounds, judgement } = comparison;
   const judged: readonly Round[] = judgement.rounds === 0 ? rounds : rounds.slice(0, judgement.rounds);
   const runs = judged.flatMap((round) => round.runs);
   const counts = design.arms.flatMap((_, arm) => {
-    const measured = runs.filter((run) => run.arm === arm && run.result !== null);
-    const overloaded = measured.filter(({ result }) =>
-      result?.findings.some(({ code }) => code === 'server_overloaded'),
-    );
-    const count = `${overloaded.length} of ${measured.length} rounds of ${armName(comparison, arm)}`;
-    return overloaded.length === 0 ? [] : [count];
+    const measured = runs.flatMap((run) => (run.arm === arm && run.result !== null ? [run.result] : []));
+    const found = measured.filter(({ findings }) => findings.some((finding) => finding.code === code));
+    const name = armName(comparison, arm);
+    const count = `${found.length} of ${measured.length} rounds of ${name}${sizeText(found)}`;
+    return found.length === 0 ? [] : [count];
   });
-  if (counts.length === 0) return null;
-  return `SERVER OVERLOADED in ${list(counts)}: latencies include a growing queue; ${FINDINGS.server_overloaded.remedy}`;
+  return counts.length === 0 ? null : list(counts);
+}
+
+/** `SERVER OVERLOADED in 12 of 15 rounds of head: ...`, of the judged rounds; null where no server was. */
+export function overloadText(comparison: Comparison): string | null {
+  const counts = roundsWith(comparison, 'server_overloaded');
+  if (counts === null) return null;
+  return `SERVER OVERLOADED in ${counts}: latencies include a growing queue; ${FINDINGS.server_overloaded.remedy}`;
+}
+
+/** `latency drifted within 3 of 15 rounds of base (by -12 %) and ...`, of the judged rounds; null where none did. */
+export function driftText(comparison: Comparison): string | null {
+  const counts = roundsWith(comparison, 'drifting', (results) => ` (median ${medianDriftText(results)})`);
+  return counts === null ? null : `latency drifted within ${counts}`;
+}
+
+/** The median drift of some runs, which have one each: `+12.3 %`. */
+function medianDriftText(results: readonly RunResult[]): string {
+  const drift = median(
+    results.flatMap(({ steadiness }) =>
+      (steadiness?.changes ?? []).slice(0, 1).map(({ fromNs, toNs }) => toNs / fromNs - 1),
+    ),
+  );
+  return `${drift < 0 ? '-' : '+'}${formatPercent(Math.abs(drift))}`;
 }
 
 const SEVERITIES: Readonly<Record<Verdict, Severity>> = {
