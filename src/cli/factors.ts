@@ -25,9 +25,10 @@ function badFactor(spec: string, problem: string, hint: string): never {
   return fail('BAD_FACTOR', `--vary ${shellWord(spec)}: ${problem}`, hint);
 }
 
-/** The values between commas. One in quotes may hold commas: `node old.js,"node new.js --ports 1,2"`. */
-function splitValues(text: string): string[] {
+/** The values between commas; null for an open quote. One in quotes may hold commas: `node old.js,"node new.js 1,2"`. */
+function splitValues(text: string): string[] | null {
   const parts = text.match(/(?<=^|,)(?:"[^"]*"|'[^']*'|[^,"'])*(?=,|$)/g) ?? [text];
+  if (parts.join(',') !== text) return null;
   return parts.map((part) => part.trim().replace(/^(["'])(.*)\1$/s, '$2'));
 }
 
@@ -80,7 +81,8 @@ export function parseFactor(spec: string, scenario: Scenario): VariedOption {
     const otherwise = `sockbench run ${shellWord(scenario.name)} --help-all lists the flags; leave out their dashes.`;
     return badFactor(spec, `"${name}" is not a flag of run`, didYouMean(name, names, otherwise));
   }
-  const levels = splitValues(values);
+  const levels =
+    splitValues(values) ?? badFactor(spec, 'a quote is not closed', 'Close it, or quote it too.');
   const empty = levels.indexOf('');
   if (empty !== -1)
     badFactor(spec, `value ${empty + 1} is empty`, 'Leave out the comma, or quote the value.');

@@ -46,6 +46,7 @@ const REFUSED: ReadonlyArray<readonly [args: string[], message: string, hint: st
   [['rate=10,20'], '--vary rate=10,20: "10" has no unit', 'Write it like 100/s.'],
   [['payload=64B'], 'a factor needs two or more values', 'or give --payload 64B beside --vary'],
   [['payload=64B,,1KiB'], 'value 2 is empty', 'Leave out the comma'],
+  [['payload=64B,1KiB,"4KiB'], 'a quote is not closed', 'Close it'],
   [['payload=64B,64B'], '"64B" is given twice', 'Give each value once.'],
   [['verify=on,maybe'], '"maybe" is neither on nor off', 'A switch has on and off.'],
   [['seed=1,2'], 'every combination has the same schedule', 'Give --seed beside --vary.'],

@@ -3,6 +3,7 @@ import { calibrations } from './calibrate.ts';
 import { checkpointCases } from './checkpoints.ts';
 import { deliveries } from './deliveries.ts';
 import { disruptionCases } from './disruptions.ts';
+import { factorCases } from './factors.ts';
 import { files } from './files.ts';
 import { foreignText } from './foreign-text.ts';
 import { frames } from './frames.ts';
@@ -31,6 +32,7 @@ export const CASES: Readonly<Record<string, readonly AttackCase[]>> = {
   files,
   merges,
   mistakes,
+  factors: factorCases,
   targets,
   progress,
   pages: pageCases,
