@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { integer, option } from '../contract/options.ts';
 import { EXIT, type ExitCode, fail, SockbenchError } from '../errors.ts';
@@ -10,7 +12,7 @@ import { boundResult } from '../result/bound.ts';
 import { findingOfError } from '../result/findings.ts';
 import { MAX_STARTS, type Repeated, type RepeatedStart } from '../result/repeated.ts';
 import { type RunResult, SCHEMA_VERSION } from '../result/run-result.ts';
-import { requireWritable } from '../result/store.ts';
+import { requireWritable, writeAtomically } from '../result/store.ts';
 import { addGrowth } from '../stats/growth.ts';
 import { isSettledInvalid, summarizeStarts } from '../stats/repeated.ts';
 import { STARTS_CONFIDENCE } from '../stats/starts.ts';
@@ -124,6 +126,7 @@ export async function repeatRun(cli: Cli, title: string, repeated: RepeatedPlan)
       verbose,
       open,
     });
+    if (delivery === 'kept') await rm(soFarPath(asked.out, document), { force: true }).catch(() => {});
     await dashboard.finish(rendering);
     return unlessLost(delivery, exitCodeOfRepeated(document));
   });
@@ -156,10 +159,23 @@ async function carryOutStarts(
     if (measured.result === null && signal.aborted) break;
     measured.result?.thresholds.push(...judgeRunThresholds(measured.result, thresholds));
     starts.push(measured);
+    await keepSoFar(out, soFar());
     feed.report(startStep(measured, repeat));
     onStart(soFar);
   }
   return soFar();
+}
+
+/** How the name of the document of a repeated run ends while it goes on. */
+const SO_FAR = 'so-far.json';
+
+/** Writes what was measured so far, for a run that is killed. The folder may be full; the end says so. */
+async function keepSoFar(out: string, document: Repeated): Promise<void> {
+  await writeAtomically(soFarPath(out, document), JSON.stringify(document)).catch(() => {});
+}
+
+function soFarPath(out: string, document: Repeated): string {
+  return join(out, REPEATED.fileName([document], { file: SO_FAR }));
 }
 
 /**

@@ -119,13 +119,18 @@ function startsDifferText([first, ...others]: readonly StartFigure[]): string {
 /** Where thresholds on a repeated run look their values up. */
 function sourceOfStarts(valid: readonly ValidStart[]): MetricSource {
   const views = valid.map(({ view }) => view);
-  const value = (metric: Metric) => valueOverStarts(metric, views);
+  const all = aggregate(views);
+  // A time that did not end in one start is not hidden by the others.
+  const isEndless = (metric: Metric) => metric.kind === 'figure' && all.endless(metric.name) !== null;
+  const value = (metric: Metric) =>
+    isEndless(metric) ? Number.POSITIVE_INFINITY : valueOverStarts(metric, views);
   return {
     value,
     bounds: (metric) => boundsOverStarts(metric, views),
     text(metric) {
       const middle = value(metric);
       if (views.length === 0) return 'no start is valid';
+      if (isEndless(metric)) return missingBecause(metric, all);
       const shown = (each: number) => formatMetric(metricUnit(metric), each);
       const values = valuesOfStarts(metric, views);
       if (middle === null) {

@@ -17,6 +17,7 @@ import { pageCases } from './pages.ts';
 import { populationCases } from './populations.ts';
 import { progress } from './progress.ts';
 import { rendezvous } from './rendezvous.ts';
+import { repeatCases } from './repeat.ts';
 import { signals } from './signals.ts';
 import { targets } from './targets.ts';
 import { waits } from './waits.ts';
@@ -43,5 +44,6 @@ export const CASES: Readonly<Record<string, readonly AttackCase[]>> = {
   populations: populationCases,
   disruptions: disruptionCases,
   checkpoints: checkpointCases,
+  'repeated runs': repeatCases,
   'Artillery scripts': imports,
 };
