@@ -30,7 +30,10 @@ interface Lasting {
 /** Why a connection ended, as results say it. */
 const CUT_BY_PLAN = 'cut by the plan';
 
-/** A connection that a restart of the server ends may be noticed a little later. */
+/**
+ * A connection that a restart of the server ends may be noticed a little later. One that the server ended while its client did
+ * not read is noticed when that reads again.
+ */
 const NOTICED_WITHIN_MS = 1000;
 
 /** Disturbs the clients of a worker as the plan says, and has those come back that lost their connection. */
@@ -41,6 +44,8 @@ export class Absences {
   /** The newest connection of each client, which says what the next one takes along. */
   readonly #connections = new Map<number, Connection>();
   readonly #lasting = new Map<number, Lasting>();
+  /** Causes of those that have ended a moment ago. */
+  readonly #over = new Map<number, AbsenceCause>();
   readonly #cancels: Array<() => void> = [];
   #restart: AbsenceCause | null = null;
   #isStopped = false;
@@ -68,7 +73,7 @@ export class Absences {
 
   /** A client has lost its connection without being cut. */
   add(client: number, reason: string): void {
-    const cause = this.#lasting.get(client)?.cause ?? this.#restart;
+    const cause = this.#lasting.get(client)?.cause ?? this.#over.get(client) ?? this.#restart;
     this.#lasting.delete(client);
     this.#begin(client, reason, cause, { offlineMs: null, sendsOffset: true, closed: null });
   }
@@ -120,8 +125,7 @@ export class Absences {
   }
 
   #endAllLasting(): void {
-    for (const { end } of this.#lasting.values()) end();
-    this.#lasting.clear();
+    for (const client of [...this.#lasting.keys()]) this.#endLasting(client);
   }
 
   #disturb(
@@ -158,7 +162,11 @@ export class Absences {
     const lasting = this.#lasting.get(client);
     if (lasting === undefined || (cause !== undefined && lasting.cause !== cause)) return;
     this.#lasting.delete(client);
+    this.#over.set(client, lasting.cause);
     lasting.end();
+    this.#options.context.timers.after(NOTICED_WITHIN_MS, () => {
+      if (this.#over.get(client) === lasting.cause) this.#over.delete(client);
+    });
   }
 
   #begin(

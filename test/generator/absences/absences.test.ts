@@ -130,6 +130,21 @@ describe('clients that are dropped by the server', () => {
 });
 
 describe('a disruption that lasts', () => {
+  it.each(['silence at=1s for=500ms clients=1', 'silence at=1s clients=1', 'reset at=1s clients=1'])(
+    'are cut by the plan where the server ends their connection, also where they notice it later: %s',
+    async (disrupt) => {
+      const run = disturbed(disrupt, { reconnect: 'none' });
+      // 100 ms after they read again.
+      run.during('measure', disrupt.includes('for') ? 1600 : 1400, () => {
+        const [client] = run.server.heard.find((line) => line.endsWith('silence'))?.split(' ') ?? [];
+        run.server.connections.get(Number(client))?.drop('closed without a close frame');
+      });
+      const { clients, disruptions, invalid } = await run.run();
+      expect({ dropped: clients.dropped, invalid }).toEqual({ dropped: [], invalid: [] });
+      expect(disruptions).toMatchObject([{ disruption: 0, clients: 1, back: 0 }]);
+    },
+  );
+
   it('ends after its time, and at the end of the run', async () => {
     const run = disturbed('silence at=1s for=500ms clients=1, slow at=4s read=1KiB/s clients=2');
     await run.run();
