@@ -17,6 +17,12 @@ const COMPRESSED_HEADER_BYTES = 8;
 const HEADER_BYTES = 40;
 const AT = { countsBytes: 4, digits: 12, lowest: 16, highest: 24, ratio: 32 } as const;
 
+/** Of zlib, whose own 16 KiB would be garbage after each of the histograms, which are smaller. Buffers of 2 KiB are pooled. */
+const CHUNKS = { chunkSize: 2048 } as const;
+
+/** For all histograms, one after the other. */
+const writer = new NumberWriter();
+
 /** A count takes at most nine bytes: ZigZag LEB128-64b9B. */
 const MAX_COUNT_BYTES = 9;
 
@@ -46,7 +52,7 @@ export interface EncodedSize {
  * and C readers reject.
  */
 export function writeEncoded(geometry: Geometry, eachCount: (onCount: OnCount) => void): string {
-  const writer = new NumberWriter();
+  writer.clear();
   let next = 0;
   eachCount((index, count) => {
     // A single empty bucket is a count of 0, several are a negative number.
@@ -64,7 +70,7 @@ export function writeEncoded(geometry: Geometry, eachCount: (onCount: OnCount) =
   header.writeBigUInt64BE(BigInt(geometry.lowestNs), AT.lowest);
   header.writeBigUInt64BE(BigInt(geometry.highestNs), AT.highest);
   header.writeDoubleBE(1, AT.ratio);
-  const deflated = deflateSync(Buffer.concat([header, counts]));
+  const deflated = deflateSync(Buffer.concat([header, counts]), CHUNKS);
   const outer = Buffer.alloc(COMPRESSED_HEADER_BYTES);
   outer.writeUInt32BE(COMPRESSED_COOKIE, 0);
   outer.writeUInt32BE(deflated.length, 4);
@@ -91,7 +97,7 @@ function inflate(base64: string, maxBytes: number): Buffer {
   if (outer.readUInt32BE(4) !== outer.length - COMPRESSED_HEADER_BYTES)
     throw new Error('its length is wrong');
   try {
-    return inflateSync(outer.subarray(COMPRESSED_HEADER_BYTES), { maxOutputLength: maxBytes });
+    return inflateSync(outer.subarray(COMPRESSED_HEADER_BYTES), { ...CHUNKS, maxOutputLength: maxBytes });
   } catch (error) {
     throw new Error(`it cannot be inflated: ${messageOf(error)}`);
   }

@@ -141,7 +141,7 @@ export class NsHistogram {
   }
 
   reset(): void {
-    this.#blocks.length = 0;
+    for (const block of this.#blocks) block?.fill(0);
     this.#count = 0;
   }
 

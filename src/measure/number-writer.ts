@@ -15,6 +15,11 @@ export class NumberWriter {
     this.#bytes[this.#length++] = left;
   }
 
+  /** Begins anew. What {@link bytes} returned is written over. */
+  clear(): void {
+    this.#length = 0;
+  }
+
   bytes(): Buffer {
     return this.#bytes.subarray(0, this.#length);
   }

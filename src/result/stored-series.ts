@@ -16,6 +16,9 @@ export function storeSeries(
 /** So many encoded histograms are kept before they become one, which takes as long as for two. */
 const MAX_PARTS = 16;
 
+/** In which sums are made: a new one for each would leave about 150 KB of garbage, every second of a long run. */
+const scratch = new NsHistogram();
+
 /** Adds encoded histograms up, bin by bin. It keeps them encoded: hundreds of them fit into memory only so. */
 export class HistogramSum {
   #parts: string[] = [];
@@ -36,11 +39,15 @@ export class HistogramSum {
 
   encode(): string {
     const [only] = this.#parts;
-    return only !== undefined && this.#parts.length === 1 ? only : this.histogram().encode();
+    return only !== undefined && this.#parts.length === 1 ? only : this.#addTo(scratch).encode();
   }
 
   histogram(): NsHistogram {
-    const sum = new NsHistogram();
+    return this.#addTo(new NsHistogram());
+  }
+
+  #addTo(sum: NsHistogram): NsHistogram {
+    sum.reset();
     for (const encoded of this.#parts) sum.addEncoded(encoded);
     return sum;
   }

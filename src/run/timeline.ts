@@ -13,6 +13,9 @@ export interface ScheduleCounts {
   missed: number;
 }
 
+/** Two seconds of the series that scenarios have. */
+const MAX_SPARE = 32;
+
 /** One interval of the run while it is being filled. */
 interface OpenInterval {
   readonly startS: number;
@@ -37,6 +40,8 @@ export class Timeline {
   #encodedBeforeS = 0;
   /** Seconds in which clients were away: what is missing of them is judged at the end. */
   readonly #awaySeconds = new Set<number>();
+  /** Empty histograms of intervals that were encoded, for the next ones: a new one takes 8 KB for each power of two. */
+  readonly #spare: NsHistogram[] = [];
 
   /** No interval reaches over the end of `durationMs`, where the drain begins. */
   constructor({ durationMs }: { readonly durationMs: number }) {
@@ -100,7 +105,10 @@ export class Timeline {
   encodeBefore(second: number): void {
     this.#encodedBeforeS = second;
     for (const { open, encoded } of this.#endedBefore(second)) {
-      for (const [name, histogram] of open) encoded.set(name, histogram.encode());
+      for (const [name, histogram] of open) {
+        encoded.set(name, histogram.encode());
+        if (this.#spare.length < MAX_SPARE) this.#spare.push(histogram);
+      }
       open.clear();
     }
   }
@@ -152,12 +160,18 @@ export class Timeline {
     }
   }
 
+  #emptyHistogram(): NsHistogram {
+    const spare = this.#spare.pop();
+    spare?.reset();
+    return spare ?? new NsHistogram();
+  }
+
   /** A late value opens a series again that was encoded. */
   #openSeries(second: number, name: string): NsHistogram {
     const { open, encoded } = this.#intervalOf(second);
     return getOrAdd(open, name, () => {
       const stored = encoded.get(name);
-      return stored === undefined ? new NsHistogram() : NsHistogram.decode(stored);
+      return stored === undefined ? this.#emptyHistogram() : NsHistogram.decode(stored);
     });
   }
 }

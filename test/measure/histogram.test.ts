@@ -351,3 +351,12 @@ describe('the encoded form', () => {
     expect(() => NsHistogram.sizeOf(base64)).toThrow(problem);
   });
 });
+
+it('a histogram that was emptied is like a new one', () => {
+  const [used, fresh] = [new NsHistogram(), new NsHistogram()];
+  for (const valueNs of [0, 7, 1e6, 3e9]) used.record(valueNs, 5);
+  used.reset();
+  expect([used.count, used.quantileNs(0.5), used.encode()]).toEqual([0, Number.NaN, fresh.encode()]);
+  for (const histogram of [used, fresh]) histogram.record(2e6);
+  expect(used.encode()).toBe(fresh.encode());
+});

@@ -1,9 +1,12 @@
+import { FIGURES } from '../../result/metrics.ts';
 import type { ResultView } from '../../result/view.ts';
 import { list, plural } from '../../text.ts';
-import { formatNumber } from '../../units.ts';
+import { formatCount, formatNumber } from '../../units.ts';
 import type { Block } from '../blocks.ts';
 import { plain } from '../plain.ts';
 import { SUMMARY_COLUMNS } from './columns.ts';
+import { isChurn } from './members.ts';
+import { BACK_COLUMNS } from './recovery-columns.ts';
 import { type Column, column, formatValue, shortageNotes, tabulate } from './table.ts';
 
 /** Results of one scenario, with a label for each. */
@@ -15,35 +18,69 @@ export interface RankedScenario {
   readonly colours: readonly number[];
 }
 
-/** One run among those of its scenario. `rank` and `ratio` are null where it has no median, or is invalid. */
+/** What the runs of a scenario are ranked by, and what is said of it. */
+interface Measure {
+  readonly valueNs: (view: ResultView) => number | null;
+  /** `has the lowest p50`, and with the series and the value of a run. */
+  readonly leads: string;
+  readonly leadsWith: (headline: string, value: string) => string;
+  /** `delivery p50, 0.400 ms` */
+  readonly alone: (headline: string, value: string) => string;
+}
+
+const BY_P50: Measure = {
+  valueNs: (view) => view.quantileNs(view.result.headline, 0.5),
+  leads: 'has the lowest p50',
+  leadsWith: (headline, value) => `has the lowest ${headline} p50, ${value}`,
+  alone: (headline, value) => `${headline} p50, ${value}`,
+};
+
+/** A run whose clients were cut is about how they came back: its latency is that of the others. */
+const BY_LAST_BACK: Measure = {
+  valueNs: ({ result }) => FIGURES.time_to_last_back.value(result),
+  leads: 'has its last client back first',
+  leadsWith: (_headline, value) => `has its last client back first, after ${value}`,
+  alone: (_headline, value) => `last client back after ${value}`,
+};
+
+function measureOf(views: readonly ResultView[]): Measure {
+  const isRecovering = ({ result: { disruptions, plan } }: ResultView) =>
+    disruptions.some((outcome) => outcome.disruption !== null && !isChurn(outcome, plan));
+  return views.length > 0 && views.every(isRecovering) ? BY_LAST_BACK : BY_P50;
+}
+
+/** One run among those of its scenario. `rank` and `ratio` are null where it has no value, or is invalid. */
 interface RankedRun {
   readonly view: ResultView;
   readonly label: string;
   readonly colour: number;
-  readonly p50Ns: number | null;
+  readonly valueNs: number | null;
   readonly rank: number | null;
-  /** Its median over the lowest one. */
+  /** Its value over the lowest one. */
   readonly ratio: number | null;
 }
 
 const isInvalid = ({ view }: RankedRun) => view.result.invalid.length > 0;
 
-/** The runs of one scenario: the lowest median of the headline series first, those without a rank last. */
+/**
+ * The runs of one scenario: the lowest median of the headline series first, or the shortest time until the last client was
+ * back where clients were cut; those without a rank last.
+ */
 export function rankRuns({ views, labels, colours }: RankedScenario): RankedRun[] {
+  const measure = measureOf(views);
   const valued = views.map((view, index) => {
-    const { invalid, headline } = view.result;
-    const p50Ns = invalid.length > 0 ? null : view.quantileNs(headline, 0.5);
-    return { view, label: plain(labels[index] ?? ''), colour: colours[index] ?? 0, p50Ns };
+    const valueNs = view.result.invalid.length > 0 ? null : measure.valueNs(view);
+    return { view, label: plain(labels[index] ?? ''), colour: colours[index] ?? 0, valueNs };
   });
   const [order, last] = [
-    valued.filter(({ p50Ns }) => p50Ns !== null),
-    valued.filter(({ p50Ns }) => p50Ns === null),
+    valued.filter(({ valueNs }) => valueNs !== null),
+    valued.filter(({ valueNs }) => valueNs === null),
   ];
-  order.sort((a, b) => (a.p50Ns ?? 0) - (b.p50Ns ?? 0));
-  const lowest = order[0]?.p50Ns ?? 0;
+  order.sort((a, b) => (a.valueNs ?? 0) - (b.valueNs ?? 0));
+  const lowest = order[0]?.valueNs ?? 0;
   return [
     ...order.map((run, index) => {
-      return { ...run, rank: index + 1, ratio: lowest > 0 ? (run.p50Ns ?? 0) / lowest : null };
+      return { ...run, rank: index + 1, ratio: lowest > 0 ? (run.valueNs ?? 0) / lowest : null };
     }),
     ...last.map((run) => ({ ...run, rank: null, ratio: null })),
   ];
@@ -59,19 +96,30 @@ function ratioTimes(ratio: number): string {
  * `ws has the lowest delivery p50, 0.400 ms; socketio websocket takes 3.00x and socketio polling 8.50x as long`.
  */
 function findingText(ranked: readonly RankedRun[]): string {
+  const measure = measureOf(ranked.map(({ view }) => view));
   const [first, ...others] = ranked.filter(({ rank }) => rank !== null);
   const invalid = ranked.filter(isInvalid).length;
-  const rest = invalid === 0 ? '' : `; ${plural(invalid, 'run')} INVALID`;
+  const rest = `${missedText(measure, ranked)}${invalid === 0 ? '' : `; ${plural(invalid, 'run')} INVALID`}`;
   if (first === undefined) return `no ranking${rest || ': too few samples for a median'}`;
-  const lowest = `the lowest ${plain(first.view.result.headline)} p50, ${formatValue('duration', first.p50Ns ?? 0)}`;
+  const [headline, value] = [plain(first.view.result.headline), formatValue('duration', first.valueNs ?? 0)];
   const [second, ...more] = others.map(({ label, ratio }) => [label, ratioTimes(ratio ?? 1)] as const);
-  if (second === undefined)
-    return `only ${first.label} has a rank: ${lowest.replace('the lowest ', '')}${rest}`;
+  if (second === undefined) return `only ${first.label} has a rank: ${measure.alone(headline, value)}${rest}`;
   const ratios = list([
     `${second[0]} takes ${second[1]}`,
     ...more.map(([label, times]) => `${label} ${times}`),
   ]);
-  return `${first.label} has ${lowest}; ${ratios} as long${rest}`;
+  return `${first.label} ${measure.leadsWith(headline, value)}; ${ratios} as long${rest}`;
+}
+
+/** `; missed messages: ws 328, socketio websocket 0`; nothing where no client was cut. */
+function missedText(measure: Measure, ranked: readonly RankedRun[]): string {
+  if (measure !== BY_LAST_BACK) return '';
+  const byLabel = Map.groupBy(ranked, ({ label }) => label);
+  const texts = [...byLabel].map(([label, runs]) => {
+    const missed = runs.reduce((sum, { view }) => sum + view.result.ledger.missed, 0);
+    return `${label} ${formatCount(missed)}`;
+  });
+  return `; missed messages: ${list(texts)}`;
 }
 
 /** The finding over all scenarios: `ws has the lowest p50 in 3 of 3 scenarios`. */
@@ -80,25 +128,46 @@ export function overallFinding(scenarios: readonly RankedScenario[]): string {
   if (only !== undefined && scenarios.length === 1) return findingText(rankRuns(only));
   // A run without a rival that is valid has won nothing.
   const compared = scenarios.map(rankRuns).filter((ranked) => ranked.some(({ rank }) => rank === 2));
+  if (compared.length === 0) return 'no ranking: no scenario has two valid runs with a median';
+  const measureOfRanked = (ranked: readonly RankedRun[]) => measureOf(ranked.map(({ view }) => view));
+  const left = scenarios.length - compared.length;
+  return [
+    ...[...Map.groupBy(compared, measureOfRanked)].map(([measure, ranked]) =>
+      winnersText(measure, ranked, scenarios.length),
+    ),
+    ...(left === 0 ? [] : [`${plural(left, 'scenario')} without two valid runs`]),
+  ].join('; ');
+}
+
+/** `ws has the lowest p50 in 2 of 3 scenarios and socketio websocket in 1` */
+function winnersText(
+  measure: Measure,
+  compared: ReadonlyArray<readonly RankedRun[]>,
+  scenarios: number,
+): string {
   const winners = compared.flatMap((ranked) => ranked.filter(({ rank }) => rank === 1));
   const counts = [...Map.groupBy(winners, ({ label }) => label)].sort(([, a], [, b]) => b.length - a.length);
-  if (counts.length === 0) return 'no ranking: no scenario has two valid runs with a median';
   const texts = counts.map(([label, { length }], index) => {
-    const of = index === 0 ? ` of ${plural(scenarios.length, 'scenario')}` : '';
-    return `${label} ${index === 0 ? 'has the lowest p50 in ' : 'in '}${length}${of}`;
+    const of = index === 0 ? ` of ${plural(scenarios, 'scenario')}` : '';
+    return `${label} ${index === 0 ? `${measure.leads} in ` : 'in '}${length}${of}`;
   });
-  const left = scenarios.length - compared.length;
-  return `${list(texts)}${left === 0 ? '' : `; ${plural(left, 'scenario')} without two valid runs`}`;
+  return `${list(texts)}${missedText(measure, compared.flat())}`;
 }
 
 /** Columns of the summary in which the label of the page stands for the target. */
 const RANKING_COLUMNS: ReadonlyArray<Column<RankedRun>> = [
   column('target', 'target', 'text', 'server and transport', ({ label }) => label),
-  column('rank', 'rank', 'count', 'by the p50 of the headline series, the lowest first', ({ rank }) => rank),
-  column('ratio', 'p50 vs first', 'text', 'p50 over the lowest p50', ({ ratio }) =>
+  column(
+    'rank',
+    'rank',
+    'count',
+    'by the p50 of the headline series, or by the time until the last client was back; the lowest first',
+    ({ rank }) => rank,
+  ),
+  column('ratio', 'vs first', 'text', 'that value over the lowest one', ({ ratio }) =>
     ratio === null ? null : ratioTimes(ratio),
   ),
-  ...SUMMARY_COLUMNS.slice(1).map(
+  ...[...BACK_COLUMNS, ...SUMMARY_COLUMNS.slice(1)].map(
     ({ value, shortage, interval, isSilent, ...more }): Column<RankedRun> => ({
       ...more,
       value: ({ view }) => value(view),

@@ -1,5 +1,7 @@
+import { COUNTS, FIGURES } from '../../result/metrics.ts';
 import type { DisruptionOutcome } from '../../result/stored-absences.ts';
 import type { ServerMeanwhile } from '../../result/telemetry.ts';
+import type { ResultView } from '../../result/view.ts';
 import { formatCount } from '../../units.ts';
 import { column } from './table.ts';
 
@@ -168,3 +170,27 @@ export const RECOVERY_TABLES = [
   ['Stages of recovery', STAGE_COLUMNS],
   ['Server during recovery', SERVER_COLUMNS],
 ] as const;
+
+const wasUndisturbed = ({ result }: ResultView) => result.disruptions.length === 0;
+
+/** How the clients of a whole run came back, beside the summaries of other runs; nothing where none was away. */
+export const BACK_COLUMNS = [
+  column<ResultView>(
+    'time_to_last_back',
+    'last back',
+    'duration',
+    FIGURES.time_to_last_back.meaning,
+    ({ result }) => FIGURES.time_to_last_back.value(result),
+    { isSilent: wasUndisturbed },
+  ),
+  column<ResultView>(
+    'missed',
+    'missed',
+    'count',
+    COUNTS.missed.meaning,
+    ({ result }) => result.ledger.missed,
+    {
+      isSilent: wasUndisturbed,
+    },
+  ),
+];

@@ -6,6 +6,7 @@ import { formatDurationMs } from '../../units.ts';
 import { EMPTY_ENDING, type Ending } from '../ending.ts';
 import { SUMMARY_COLUMNS } from './columns.ts';
 import { overallFinding, type RankedScenario, rankRuns } from './ranking.ts';
+import { BACK_COLUMNS } from './recovery-columns.ts';
 import { profileText } from './run-facts.ts';
 import { numbered, overallVerdict, runSeverity, targetLabel, verdictNotes } from './run-verdict.ts';
 import { type Table, tabulate } from './table.ts';
@@ -24,6 +25,7 @@ export function endingLoadText(result: RunResult): string {
 const SHOWN_COLUMNS = [
   'target',
   'validity',
+  ...BACK_COLUMNS.map(({ id }) => id),
   'p50',
   'p99',
   'last_receiver_p50',
@@ -32,7 +34,9 @@ const SHOWN_COLUMNS = [
   'server_cpu_per_delivery',
 ];
 
-export const ENDING_COLUMNS = SHOWN_COLUMNS.flatMap((id) => SUMMARY_COLUMNS.filter((each) => each.id === id));
+export const ENDING_COLUMNS = SHOWN_COLUMNS.flatMap((id) =>
+  [...SUMMARY_COLUMNS, ...BACK_COLUMNS].filter((each) => each.id === id),
+);
 
 /** Results of each scenario, as the ranking of the page has them. */
 function scenariosOf(results: readonly RunResult[]): RankedScenario[] {
