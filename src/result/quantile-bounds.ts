@@ -115,3 +115,14 @@ export function quantileBounds(runs: Sampled, series: string, quantile: number):
   const valueNs = (rank: number | null) => (rank === null ? null : histogram.quantileNs(rank / samples));
   return { lower: valueNs(lower), upper: valueNs(upper) };
 }
+
+/**
+ * The 95 % interval of the median of the distribution that independent values are drawn from, as of the rounds of a
+ * comparison; without bounds for fewer than six values. Source: Conover (1971), section 3.2.
+ */
+export function medianBounds(values: readonly number[]): Bounds {
+  const ascending = values.toSorted((a, b) => a - b);
+  const { lower, upper } = quantileRanks(values.length, 0.5);
+  const valueAt = (rank: number | null) => (rank === null ? null : (ascending[rank - 1] ?? null));
+  return { lower: valueAt(lower), upper: valueAt(upper) };
+}

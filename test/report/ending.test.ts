@@ -272,7 +272,7 @@ describe('the end of a comparison', () => {
       metric                     ws  socketio  ratio  93.8 % CI  verdict
       delivery p50 ms          1.21      1.71   1.40  1.33-1.48  REGRESSED
       slowest-receiver p95 ms  4.03      4.10   1.01  0.97-1.04  OK
-      values: medians of the rounds; ratio: estimated from the ratio of each round
+      ratio: estimated from the ratio of each round, not from the medians
 
       none in any arm  lost
 
@@ -321,7 +321,7 @@ describe('the end of a comparison', () => {
       ws                           1.21            -  -          -
       socketio                     1.71         1.40  1.33-1.48  REGRESSED
       socketio polling             1.70         1.40  1.33-1.48  REGRESSED
-      values: medians of the rounds; ratio: estimated from the ratio of each round
+      ratio: estimated from the ratio of each round, not from the medians
 
       socketio is 1.40x and socketio polling 1.40x slower than ws (delivery p50)
       page  reports/page.html

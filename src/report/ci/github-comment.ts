@@ -1,17 +1,19 @@
 import type { Comparison, MetricOutcome, PairOutcome, Verdict } from '../../result/comparison.ts';
 import { plural } from '../../text.ts';
+import { formatEstimate } from '../../units.ts';
 import {
   armName,
   gatingOf,
   gradeOf,
   intervalText,
+  pairBounds,
   pairValues,
   ratioTexts,
-  valueText,
 } from '../content/comparison-metrics.ts';
 import { adviceFor } from '../content/comparison-notes.ts';
 import { comparisonSeverity, verdictSentence } from '../content/comparison-verdict.ts';
 import { thresholdText } from '../content/run-verdict.ts';
+import { NO_VALUE } from '../content/table.ts';
 import { cut, plain } from '../plain.ts';
 import { escapeMarkdown } from '../render/markdown.ts';
 import { EMOJI } from './github.ts';
@@ -32,8 +34,11 @@ const GRADE_ORDER: readonly Verdict[] = ['REGRESSED', 'INVALID', 'INCONCLUSIVE',
 const isZero = ({ kind, base, head }: MetricOutcome) => kind === 'exact' && base === 0 && head === 0;
 
 function gradedRow(name: string, grade: Verdict, metric: MetricOutcome): GradedRow {
-  const { base, head } = pairValues(metric);
-  const values = [base, head].map((value) => valueText(metric, value));
+  const [value, bounds] = [pairValues(metric), pairBounds(metric)];
+  const values = [
+    value.base === null ? NO_VALUE : formatEstimate(metric.unit, value.base, bounds.base),
+    value.head === null ? NO_VALUE : formatEstimate(metric.unit, value.head, bounds.head),
+  ];
   return {
     grade,
     cells: [name, grade, ...values, ratioTexts(metric).ratio ?? '', intervalText(metric) ?? ''],

@@ -18,13 +18,14 @@ import {
   gatingOf,
   gradeOf,
   intervalText,
+  pairCells,
   pairValues,
   quotientNote,
   ratioTexts,
   unitOfMetric,
-  valueIn,
 } from './comparison-metrics.ts';
 import { adviceFor, limitTexts, rankingTexts } from './comparison-notes.ts';
+import { boundsNote } from './comparison-values.ts';
 import { comparisonSeverity } from './comparison-verdict.ts';
 import { thresholdsClause } from './run-ending.ts';
 import { profileText } from './run-facts.ts';
@@ -66,12 +67,12 @@ function pairTable(comparison: Comparison, pair: PairOutcome): Table {
       endingHeading('verdict', false),
     ],
     rows: metrics.map((metric) => {
-      const { base, head } = pairValues(metric);
       const unit = unitOfMetric(metric);
+      const { base, head } = pairCells(metric, unit);
       return [
         headingText({ title: metricLabel(metric), unit: unit.name }),
-        valueIn(metric, unit, base),
-        valueIn(metric, unit, head),
+        base,
+        head,
         ratioTexts(metric).ratio ?? NO_VALUE,
         intervalCell(metric, shared),
         gradeOf(comparison, pair, metric),
@@ -100,7 +101,7 @@ export function armsTable(comparison: Comparison): Table | null {
       endingHeading('verdict', false),
     ],
     rows: inOrderOfRanks(comparison, [
-      [baseName(comparison), valueIn(first, unit, pairValues(first).base), NO_VALUE, NO_VALUE, NO_VALUE],
+      [baseName(comparison), pairCells(first, unit).base, NO_VALUE, NO_VALUE, NO_VALUE],
       ...heads.map((pair, index) => {
         const metric = firsts[index];
         const name = armName(comparison, pair.head);
@@ -108,7 +109,7 @@ export function armsTable(comparison: Comparison): Table | null {
           return [name, NO_VALUE, NO_VALUE, NO_VALUE, pair.verdict];
         return [
           name,
-          valueIn(metric, unit, pairValues(metric).head),
+          pairCells(metric, unit).head,
           ratioTexts(metric).ratio ?? NO_VALUE,
           intervalCell(metric, shared),
           pair.verdict,
@@ -215,7 +216,7 @@ export function comparisonEnding(comparison: Comparison): Ending {
   return {
     ...commonEnding(comparison),
     table: isKnown || heads.some(({ verdict }) => verdict !== 'INVALID') ? table : null,
-    notes: [...quotientNote(heads.flatMap(gatingOf)), ...alike],
+    notes: [...boundsNote(heads.flatMap(gatingOf)), ...quotientNote(heads.flatMap(gatingOf)), ...alike],
     facts: pairFacts(comparison),
     caveats: [...limitTexts(comparison), ...unknown('INCONCLUSIVE')],
     reasons: unknown('INVALID'),

@@ -1,17 +1,11 @@
 import { foreign } from '../../foreign.ts';
 import type { Comparison, MetricOutcome, PairOutcome, Verdict } from '../../result/comparison.ts';
 import { FIGURES, formatLimit, formatMetric, isFigure } from '../../result/metrics.ts';
-import { median } from '../../result/order-statistics.ts';
 import { formatPercent } from '../../units.ts';
-import {
-  chooseUnit,
-  formatCell,
-  type Heading,
-  headingText,
-  NO_VALUE,
-  rangeText,
-  type Table,
-} from './table.ts';
+import { boundsNote, isNumber, pairCells, pairValues, unitOfMetric, valueIn } from './comparison-values.ts';
+import { type Cell, type Heading, headingText, NO_VALUE, rangeText, type Table } from './table.ts';
+
+export { pairBounds, pairCells, pairValues, unitOfMetric, valueIn } from './comparison-values.ts';
 
 /** The name of an arm, safe for one line. */
 export function armName({ design }: Comparison, arm: number): string {
@@ -49,8 +43,6 @@ export function isMoreBetter({ metric }: Pick<MetricOutcome, 'metric'>): boolean
 /** An estimate of a ratio with its bounds. */
 export type Estimated = Pick<MetricOutcome, 'ratio' | 'lower' | 'upper'>;
 
-const isNumber = (value: number | null): value is number => value !== null && Number.isFinite(value);
-
 /** `1.23`, `12.3`, `123` */
 function ratioText(ratio: number, decimals: number): string {
   if (ratio >= 100) return ratio.toFixed(0);
@@ -82,32 +74,6 @@ export function valueText({ unit }: Pick<MetricOutcome, 'unit'>, value: number |
   return isNumber(value) ? formatMetric(unit, value) : NO_VALUE;
 }
 
-/**
- * The values of both arms that stand beside a ratio: medians over the pairs from which the ratio follows. Of a count, the
- * sums over all rounds; without pairs, the values over all rounds together.
- */
-export function pairValues({ kind, points, base, head }: MetricOutcome) {
-  if (kind === 'exact' || points.length === 0) return { base, head };
-  return {
-    base: median(points.map((point) => point.base)),
-    head: median(points.map((point) => point.head)),
-  };
-}
-
-/** The unit in which both values of a metric are shown: that of the larger one. */
-export function unitOfMetric(metric: MetricOutcome, values = Object.values(pairValues(metric))) {
-  return chooseUnit(metric.unit, [Math.max(0, ...values.filter(isNumber))]);
-}
-
-/** A value in a unit that stands elsewhere; a dash where there is none. */
-export function valueIn(
-  { unit }: Pick<MetricOutcome, 'unit'>,
-  { scale }: { scale: number },
-  value: number | null,
-): string {
-  return formatCell(unit, value, scale);
-}
-
 /** Explains why a ratio is not the quotient of the values beside it; nothing where all are, to three digits. */
 export function quotientNote(metrics: readonly MetricOutcome[]): string[] {
   const differs = metrics.some((metric) => {
@@ -115,7 +81,7 @@ export function quotientNote(metrics: readonly MetricOutcome[]): string[] {
     if (!isNumber(metric.ratio) || !isNumber(base) || !isNumber(head) || base === 0) return false;
     return Math.abs(head / base / metric.ratio - 1) > 0.005;
   });
-  return differs ? ['values: medians of the rounds; ratio: estimated from the ratio of each round'] : [];
+  return differs ? ['ratio: estimated from the ratio of each round, not from the medians'] : [];
 }
 
 /** `10 %, 200 µs`; for a count `25 %`, or `0` where the base has none. */
@@ -200,15 +166,16 @@ function verdictCell(comparison: Comparison, pair: PairOutcome, metric: MetricOu
   return grade === 'INVALID' ? NO_VALUE : grade.toLowerCase();
 }
 
-function cells(comparison: Comparison, pair: PairOutcome, metric: MetricOutcome): string[] {
+function cells(comparison: Comparison, pair: PairOutcome, metric: MetricOutcome): Cell[] {
   const isKnown = pair.verdict !== 'INVALID';
   const { base, head } = pairValues(metric);
   const unit = unitOfMetric(metric);
+  const shown = pairCells(metric, unit);
   return [
     headingText({ title: metric.metric, unit: base === null && head === null ? null : unit.name }),
     verdictCell(comparison, pair, metric),
-    valueIn(metric, unit, base),
-    valueIn(metric, unit, head),
+    shown.base,
+    shown.head,
     ratioTexts(metric).ratio ?? NO_VALUE,
     intervalText(metric) ?? NO_VALUE,
     toleranceText(metric),
@@ -240,6 +207,7 @@ export function metricNotes({ design }: Comparison, { metrics }: PairOutcome): s
     ...(design.baseline === null
       ? [`interval: each bound is wrong in at most ${rangeText(alphas, formatPercent)} of comparisons`]
       : []),
+    ...boundsNote(metrics),
     ...quotientNote(metrics),
     'MDE: minimum detectable effect, reported as REGRESSED in nine of ten comparisons',
     `p: probability of a result at least as extreme if the growth is within the tolerance${design.baseline === null ? '' : ' and nothing else changed since the base was measured'}`,
