@@ -1,6 +1,7 @@
 /**
  * Writes the reference tables of the documentation from the tables of the code. A table stands between
- * `<!-- table: NAME -->` and `<!-- end -->`; test/docs/tables.test.ts checks that none is out of date.
+ * `<!-- table: NAME -->` and `<!-- end -->`. Draws the picture of docs/method.md, too. test/docs/tables.test.ts checks that
+ * nothing is out of date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { scenarios } from '../scenarios/index.ts';
@@ -18,6 +19,7 @@ import { UNIT_TEXTS } from '../src/stats/value.ts';
 import type { TargetField } from '../src/user-files/mapping-fields.ts';
 import { TARGET_FIELDS } from '../src/user-files/target-fields.ts';
 import { commandTable, flagTables } from './flag-tables.ts';
+import { intervalsPicture } from './intervals-picture.ts';
 import { markdownTable, type TableRow } from './markdown.ts';
 import { fieldsOfInterface } from './type-texts.ts';
 
@@ -245,4 +247,5 @@ if (import.meta.main) {
     const url = new URL(`../${path}`, import.meta.url);
     writeFileSync(url, await withCurrentTables(readFileSync(url, 'utf8')));
   }
+  writeFileSync(new URL('../docs/intervals.svg', import.meta.url), intervalsPicture());
 }

@@ -1,7 +1,7 @@
 import type { Comparison, MetricOutcome, Verdict } from '../result/comparison.ts';
 import { ciView } from './ci/view.ts';
 import { effectSides } from './content/comparison-effects.ts';
-import { gradeOf } from './content/comparison-metrics.ts';
+import { gradeOf, pairBounds, pairValues } from './content/comparison-metrics.ts';
 import { CSV_UNITS, type CsvColumn, csvTable, METRIC_UNIT_TEXTS } from './csv.ts';
 
 /** A row of a comparison: what is compared, and what came of it. A field without a meaning in the row is null. */
@@ -52,6 +52,21 @@ const OUTCOME_COLUMNS: ReadonlyArray<CsvColumn<OutcomeRow>> = [
   textColumn('verdict', ({ judged }) => judged?.verdict ?? null),
   inUnit('base_value', ({ baseValue }) => baseValue),
   inUnit('head_value', ({ headValue }) => headValue),
+  // What tables show: medians over the rounds, with their 95 % intervals.
+  ...(['base', 'head'] as const).flatMap((side) => [
+    inUnit(
+      `${side}_median`,
+      ofOutcome((outcome) => pairValues(outcome)[side]),
+    ),
+    inUnit(
+      `${side}_low`,
+      ofOutcome((outcome) => pairBounds(outcome)[side].lower),
+    ),
+    inUnit(
+      `${side}_high`,
+      ofOutcome((outcome) => pairBounds(outcome)[side].upper),
+    ),
+  ]),
   plainNumber('ratio', ({ metric }) => metric.ratio),
   plainNumber('ratio_lower', ({ metric }) => metric.lower),
   plainNumber('ratio_upper', ({ metric }) => metric.upper),

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { DOC_TABLE_NAMES, PAGES_WITH_TABLES, withCurrentTables } from '../../scripts/docs.ts';
+import { intervalsPicture } from '../../scripts/intervals-picture.ts';
 import { EXIT } from '../../src/errors.ts';
 import { OPERATIONS } from '../../src/generator/operations/index.ts';
 import { KEYS_OF_KIND } from '../../src/plan/disruptions.ts';
@@ -11,7 +14,7 @@ import { comparisonSchema } from '../../src/result/comparison.ts';
 import { repeatedSchema } from '../../src/result/repeated.ts';
 import { runResultSchema } from '../../src/result/run-result.ts';
 import { trendSchema } from '../../src/result/trend.ts';
-import { pages } from './pages.ts';
+import { pages, ROOT } from './pages.ts';
 
 const textOf = (path: string) => pages.find((page) => page.path === path)?.text ?? '';
 
@@ -19,6 +22,11 @@ describe('the reference tables', () => {
   it.each(PAGES_WITH_TABLES)('of %s match the code (npm run docs writes them)', async (path) => {
     expect(textOf(path)).toContain('<!-- table: ');
     expect(textOf(path)).toBe(await withCurrentTables(textOf(path)));
+  });
+
+  it('stand beside a picture of intervals that is current, too', () => {
+    expect(readFileSync(join(ROOT, 'docs', 'intervals.svg'), 'utf8')).toBe(intervalsPicture());
+    expect(textOf('docs/method.md')).toContain('](intervals.svg)');
   });
 
   it('are each on one page', () => {

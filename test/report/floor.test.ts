@@ -95,7 +95,7 @@ describe('the end of a calibration', () => {
       workers  series    p50 µs  p90 µs  p99 µs  samples
             1  delivery    80.1     120     210    1,000
             2  delivery    80.1     120       -      500
-      a dash: too few independent samples; p50 needs 20, p90 100, p99 1,000
+      a dash: too few independent samples; p50 needs 6, p90 36, p99 368
 
       one worker  carries 84,000 deliveries/s; the generator was the limit above that
 

@@ -15,7 +15,7 @@ const FLOOR_COLUMNS: ReadonlyArray<Column<Floor>> = [
   column('samples', 'samples', 'count', 'independent samples', ({ samples }) => samples),
 ];
 
-const SHORT_FLOOR = 'a dash: too few independent samples; p50 needs 20, p90 100, p99 1,000';
+const SHORT_FLOOR = 'a dash: too few independent samples; p50 needs 6, p90 36, p99 368';
 
 /** What is known of the loads above the capacity. */
 const LIMIT_TEXTS: Readonly<Record<CapacityLimit, string>> = {
