@@ -187,6 +187,17 @@ export function publishersOfRun(run: DividedRun): readonly number[] | null {
     .toSorted((a, b) => a - b);
 }
 
+/** The transports of a plan, each once: those of its populations where it has some. */
+export function transportsInUse<Name extends string>({
+  transport,
+  populations,
+}: {
+  readonly transport: Name;
+  readonly populations: ReadonlyArray<{ readonly transport: Name }>;
+}): readonly Name[] {
+  return populations.length === 0 ? [transport] : [...new Set(populations.map((each) => each.transport))];
+}
+
 /** The link of each client, as its index in those of the network; null for a client without one. */
 export function linksOfClients(
   run: Omit<DividedRun, 'populations'> & {

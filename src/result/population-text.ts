@@ -1,5 +1,6 @@
 import type { Plan } from '../plan/plan.ts';
 import { isOfOneClient } from '../plan/population-load.ts';
+import { transportsInUse } from '../plan/population-plan.ts';
 import type { Population } from '../plan/populations.ts';
 import { plural } from '../text.ts';
 import { formatPercent } from '../units.ts';
@@ -28,9 +29,8 @@ export function populationsText(plan: Pick<Plan, 'populations' | 'network' | 'pa
 }
 
 /** The transports of a plan: `websocket`, or `websocket+polling` where populations differ. */
-export function transportsText({ transport, populations }: Pick<Plan, 'transport' | 'populations'>): string {
-  const all = populations.length === 0 ? [transport] : populations.map((each) => each.transport);
-  return [...new Set(all)].join('+');
+export function transportsText(plan: Pick<Plan, 'transport' | 'populations'>): string {
+  return transportsInUse(plan).join('+');
 }
 
 /** The populations of which a run has figures. */

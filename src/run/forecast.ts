@@ -12,6 +12,7 @@ import { ofPopulation, seriesNamed } from '../measure/series.ts';
 import { slowReadersOf } from '../plan/disturbed-clients.ts';
 import type { Plan, PlannedRun } from '../plan/plan.ts';
 import { isOfOneClient } from '../plan/population-load.ts';
+import { transportsInUse } from '../plan/population-plan.ts';
 import { seriesOfReceipts } from '../plan/population-series.ts';
 import { profileMessages } from '../plan/profile.ts';
 import { mayBeAway } from '../plan/reconnect.ts';
@@ -40,8 +41,8 @@ export function forecastRun(run: PlannedRun) {
  * stalls is left out: it is judged, and no condition names it.
  */
 export function forecastSamples({ plan, scenario, layout }: PlannedRun): ReadonlyMap<string, number | null> {
-  const { clients, transport, profile, populations } = plan;
-  const upgrades = [transport, ...populations.map((each) => each.transport)].includes('upgrade');
+  const { clients, profile, populations } = plan;
+  const upgrades = transportsInUse(plan).includes('upgrade');
   const counts = new SeriesCounts();
   if (!connectsByIteration(scenario)) counts.add('connect', clients);
   if (isOfOneClient(plan.headline))
@@ -80,7 +81,8 @@ export function forecastSamples({ plan, scenario, layout }: PlannedRun): Readonl
   return counts;
 }
 
-function forecastUnavailable({ target, transport, populations }: Plan): UnavailableFigures {
+function forecastUnavailable(plan: Plan): UnavailableFigures {
+  const { target } = plan;
   const unavailable = new Map<FigureName, { problem: string; hint: string }>();
   if (target.reference === null && target.exec === null) {
     const problem = 'the server is already running, so that its process will be unknown';
@@ -91,8 +93,7 @@ function forecastUnavailable({ target, transport, populations }: Plan): Unavaila
     const problem = 'the probe that samples event-loop utilization needs Node.js';
     unavailable.set('server_loop_utilization', { problem, hint: 'Use server_cpu.' });
   }
-  const transports = populations.length === 0 ? [transport] : populations.map((each) => each.transport);
-  if (transports.every((each) => each === 'websocket')) {
+  if (transportsInUse(plan).every((transport) => transport === 'websocket')) {
     unavailable.set('empty_polls', { problem: 'clients do not poll over websocket', hint: 'Omit it.' });
   }
   return unavailable;

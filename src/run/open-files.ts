@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { connectsByIteration } from '../contract/scenario.ts';
 import { fail } from '../errors.ts';
 import type { Plan, PlannedRun } from '../plan/plan.ts';
+import { transportsInUse } from '../plan/population-plan.ts';
 import { profileMessages } from '../plan/profile.ts';
 import { plural } from '../text.ts';
 import { formatCount } from '../units.ts';
@@ -63,11 +64,12 @@ export function connectedClients(
  * SYSTEM_LIMIT.
  */
 export function requireOpenFiles(
-  { transport, target, workers }: Pick<Plan, 'transport' | 'target' | 'workers'>,
+  plan: Pick<Plan, 'transport' | 'populations' | 'target' | 'workers'>,
   { all: clients, most }: ConnectedClients,
   limit = openFilesLimit(),
 ): void {
-  const perClient = transport === 'websocket' ? 1 : 2;
+  const { target, workers } = plan;
+  const perClient = transportsInUse(plan).every((transport) => transport === 'websocket') ? 1 : 2;
   const room = Math.max(1, Math.floor((limit - RESERVE) / perClient));
   const needed = most * perClient + RESERVE;
   if (needed > limit) {

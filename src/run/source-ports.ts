@@ -5,6 +5,7 @@ import { isIP } from 'node:net';
 import { endpointOf } from '../contract/address.ts';
 import { fail, messageOf } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
+import { transportsInUse } from '../plan/population-plan.ts';
 import { loopbackAddresses } from '../plan/source-addresses.ts';
 import { formatCount } from '../units.ts';
 
@@ -36,13 +37,15 @@ function isLoopback({ hostname }: URL): boolean {
  * where the ports of one do not suffice. Throws PORTS_SHORT where they do not suffice and none can be taken.
  */
 export function chooseSourceAddresses(
-  { sourceAddresses, transport }: Pick<Plan, 'sourceAddresses' | 'transport'>,
+  plan: Pick<Plan, 'sourceAddresses' | 'transport' | 'populations'>,
   clients: number,
   url: URL,
   ports = portsPerAddress(),
 ): readonly string[] {
   // While one connection waits for messages, polling sends over another.
-  const connections = clients * (transport === 'websocket' ? 1 : 2);
+  const { sourceAddresses } = plan;
+  const isOne = transportsInUse(plan).every((transport) => transport === 'websocket');
+  const connections = clients * (isOne ? 1 : 2);
   const needed = Math.ceil(connections / (ports * USABLE_SHARE));
   if (needed <= Math.max(1, sourceAddresses.length)) return sourceAddresses;
   if (sourceAddresses.length === 0 && isLoopback(url)) return loopbackAddresses(needed);

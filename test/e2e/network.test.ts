@@ -37,4 +37,32 @@ describe('a run over links', () => {
       },
     );
   });
+
+  it('has clients of several transports in one run, all timed by one clock', async () => {
+    const load = ['--target', 'socketio', '--clients', '10', '--duration', '1s'];
+    const populations = [
+      ...['--population', 'desktop: publishers=1 rate=20/s'],
+      ...['--population', 'legacy: clients=20% transport=polling publishers=1 rate=10/s payload=1KiB'],
+      ...['--population', 'mobile: clients=10% link="rtt=100ms"'],
+    ];
+    await runUndisturbed(
+      ['broadcast-latency', ...load, ...SHORT, ...ANY_CPU, ...populations],
+      ({ result }) => {
+        const { populations: counted, ledger, receiving, traffic } = result;
+        expect(
+          counted.map(({ name, clients, sent, deliveries }) => [name, clients, sent, deliveries?.delivered]),
+        ).toEqual([
+          ['desktop', 7, 20, 210],
+          ['legacy', 2, 10, 60],
+          ['mobile', 1, 0, 30],
+        ]);
+        expect([ledger.delivered, ledger.lost, ledger.unexpected, ledger.corrupted]).toEqual([300, 0, 0, 0]);
+        expect(receiving).toMatchObject({ clock: 'process', sockets: 'node' });
+        expect(result.invalid.map(({ code }) => code)).not.toContain('receive_clocks_differ');
+        expect(traffic.polls).toBeGreaterThan(0);
+        const lowestNs = viewResult(result).histogram('delivery{mobile}')?.quantileNs(0);
+        expect(lowestNs).toBeGreaterThan(50e6 * 0.998);
+      },
+    );
+  });
 });

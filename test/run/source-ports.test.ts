@@ -5,7 +5,7 @@ import { thrownBy } from '../thrown.ts';
 const PORTS = 1000;
 const choose = (clients: number, url: string, sourceAddresses: string[] = [], transport = 'websocket') =>
   chooseSourceAddresses(
-    { sourceAddresses, transport: transport as 'websocket' },
+    { sourceAddresses, transport: transport as 'websocket', populations: [] },
     clients,
     new URL(url),
     PORTS,

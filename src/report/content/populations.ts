@@ -3,6 +3,7 @@ import type { RunResult } from '../../result/run-result.ts';
 import { ofPopulation, type ResultView } from '../../result/view.ts';
 import { formatNs } from '../../units.ts';
 import { type Block, tableBlock } from '../blocks.ts';
+import type { Line } from '../charts.ts';
 import { maxColumn, quantileColumn, type SeriesOf, sameSeries } from './quantile-columns.ts';
 import { NOTHING_OVER_TIME } from './run-chart-group.ts';
 import { latencyCharts } from './run-charts.ts';
@@ -193,6 +194,8 @@ function chartBlocks(view: ResultView): Block[] {
   const populations = viewsOfPopulations(view);
   const charts = populations.length === 0 ? [] : latencyCharts(populations.map((each) => each.view));
   if (charts.length === 0) return [];
+  // The colour says whose a line is.
+  const unnamed = (line: Line) => ({ ...line, label: line.label.replace(/\{.*$/, '') });
   return [
     {
       kind: 'charts',
@@ -202,7 +205,7 @@ function chartBlocks(view: ResultView): Block[] {
         runs: populations.map(({ name }, colour) => ({ label: name, colour })),
         measureMs: view.result.timing.measureMs,
         percentiles: { all: ['p50', 'p99'], shown: ['p50'] },
-        charts,
+        charts: charts.map((chart) => ({ ...chart, lines: chart.lines.map(unnamed) })),
       },
       text: [],
     },

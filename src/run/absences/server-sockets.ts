@@ -1,4 +1,5 @@
 import type { Absence } from '../../measure/absence.ts';
+import { transportsInUse } from '../../plan/population-plan.ts';
 import { mayBeAway } from '../../plan/reconnect.ts';
 import type { StoredSockets } from '../../result/stored-absences.ts';
 import type { Membership } from '../membership.ts';
@@ -19,8 +20,8 @@ export function countServerSockets(
   { plan, host, server, shard }: StartedRun,
   others: number,
 ): ServerSockets | null {
-  const { transport, network } = plan;
-  if (!mayBeAway(plan) || transport !== 'websocket' || network !== null || shard !== null) return null;
+  const isCounted = transportsInUse(plan).every((transport) => transport === 'websocket');
+  if (!mayBeAway(plan) || !isCounted || plan.network !== null || shard !== null) return null;
   const count = host.countSockets(new URL(server.url));
   return count === null ? null : { atNs: host.clock.nowNs(), count: Math.max(0, count - others) };
 }
