@@ -79,7 +79,7 @@ export function parseFactor(spec: string, scenario: Scenario): VariedOption {
   if (definition === undefined || name !== flagOf(option).slice(2)) {
     const names = Object.keys(known).map((each) => flagOf(each).slice(2));
     const otherwise = `sockbench run ${shellWord(scenario.name)} --help-all lists the flags; leave out their dashes.`;
-    return badFactor(spec, `"${name}" is not a flag of run`, didYouMean(name, names, otherwise));
+    return badFactor(spec, `"${name}" is not a flag that can be varied`, didYouMean(name, names, otherwise));
   }
   const levels =
     splitValues(values) ?? badFactor(spec, 'a quote is not closed', 'Close it, or quote it too.');

@@ -118,7 +118,7 @@ export const COMPARISON: DocumentKind<Comparison> = {
         pageData(() => filesOfPage(COMPARISON, comparison)),
       ),
     ),
-    format('csv', 'metrics.csv', 'one row per metric of each head', renderComparisonCsv),
+    format('csv', 'metrics.csv', 'one row per metric of each head and each effect', renderComparisonCsv),
     format('badge', 'badge.svg', 'an SVG badge of the verdict', renderComparisonBadge),
     format('junit', 'junit.xml', 'test cases for GitLab, Jenkins and others', renderJunit),
     format(

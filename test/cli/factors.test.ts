@@ -39,8 +39,12 @@ describe('a factor', () => {
 
 /** What is refused before anything starts, by the values of --vary and further flags. */
 const REFUSED: ReadonlyArray<readonly [args: string[], message: string, hint: string]> = [
-  [['tranport=websocket,polling'], '"tranport" is not a flag of run', 'Did you mean transport?'],
-  [['payloadType=text,binary'], '"payloadType" is not a flag of run', 'Did you mean payload-type?'],
+  [['tranport=websocket,polling'], '"tranport" is not a flag that can be varied', 'Did you mean transport?'],
+  [
+    ['payloadType=text,binary'],
+    '"payloadType" is not a flag that can be varied',
+    'Did you mean payload-type?',
+  ],
   [['payload'], '--vary payload: it is not NAME=VALUE,VALUE', 'Write --vary transport=websocket,polling.'],
   [['transport=websocket,poling'], '"poling" is not one of websocket, polling', 'Choose websocket'],
   [['rate=10,20'], '--vary rate=10,20: "10" has no unit', 'Write it like 100/s.'],

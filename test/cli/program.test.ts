@@ -232,7 +232,7 @@ describe('list', () => {
         md                  Markdown for a pull request
         json                every round and the verdicts
         html                a page with every round
-        csv                 one row per metric of each head
+        csv                 one row per metric of each head and each effect
         badge               an SVG badge of the verdict
         junit               test cases for GitLab, Jenkins and others
         github-summary      Markdown for the summary of a GitHub step

@@ -132,8 +132,8 @@ function effectPanel(plot: EffectPlot, level: number): Panel {
 }
 
 /**
- * Every combination in small multiples: one panel for each level of a factor, all with the same axes. Lines that run
- * alike in all panels have no interaction. Null where no complete round has a positive value.
+ * Every combination in small multiples: one panel for each level of a factor, all with the same axes. Different
+ * slopes are an interaction. Null where no complete round has a positive value.
  */
 export function effectChart(comparison: Comparison, metric: EffectsOfMetric): DotChart | null {
   const rounds = roundsOfArms(comparison.judgement.heads, metric.metric);
@@ -150,8 +150,8 @@ export function effectChart(comparison: Comparison, metric: EffectsOfMetric): Do
     title: `${metricLabel(metric)}${unit === null ? '' : ` ${unit}`} (logarithmic)`,
     note:
       lines.length > 1
-        ? 'Medians of the valid rounds. Lines that run alike in all panels have no interaction.'
-        : 'Medians of the valid rounds; each thin line is a round. Lines that run alike in all panels have no interaction.',
+        ? 'Medians of the valid rounds. Different slopes are an interaction.'
+        : 'Medians of the valid rounds; each thin line is a round. Different slopes are an interaction.',
     keys: lines.length > 1 ? lines.map((text, line) => ({ ...markOfLine(line), text })) : [],
     isWide: true,
     panels: levels.map((_, level) => effectPanel(plot, level)),
