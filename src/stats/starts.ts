@@ -109,7 +109,10 @@ function metricsOfStarts([first]: readonly ValidStart[]): Metric[] {
 }
 
 function measureIn(metric: Metric, { start, view }: ValidStart): StartValue {
-  const value = metricValue(metric, aggregate([view]));
+  // As the tables of a run have it: none where the samples are too few for an interval.
+  const value = isEstimated(metric)
+    ? view.quantileNs(metric.series, metric.quantile)
+    : metricValue(metric, aggregate([view]));
   const hasInterval = value !== null && isEstimated(metric);
   return {
     start,

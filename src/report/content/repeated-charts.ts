@@ -12,7 +12,7 @@ const MAX_NAMED_STARTS = 15;
 /** A figure that differs by less has nothing to show. */
 const MIN_SHOWN_SPREAD = 1.002;
 
-const OWN = { shape: 'disc', colour: 'line-0', hollow: false } as const;
+const ONE_START = { shape: 'disc', colour: 'line-0', hollow: false } as const;
 const OVER_STARTS = { shape: 'diamond', colour: 'line-1', hollow: false } as const;
 
 /** `(0.98 ms to 1.10 ms)`; nothing without bounds. */
@@ -41,7 +41,7 @@ function figurePanel(figure: StartFigure): Panel {
         };
   const dots = known.map(({ start, value, lower, upper }, index): Dot => {
     const text = `start ${start}: ${formatValue(figure.unit, value)}${boundsText(figure, lower, upper)}`;
-    return { ...OWN, x: value / scale, y: row(index), interval: along(lower, upper), shiftPx: 0, text };
+    return { ...ONE_START, x: value / scale, y: row(index), interval: along(lower, upper), shiftPx: 0, text };
   });
   const { median, lower, upper } = figure;
   const all = `median of ${known.length} starts: ${formatValue(figure.unit, median ?? 0)}${boundsText(figure, lower, upper)}`;
@@ -79,7 +79,7 @@ export function startCharts({ figures }: Repeated): DotChart[] {
       note: '',
       keys: [
         {
-          ...OWN,
+          ...ONE_START,
           text: figure.withinRun === null ? 'one start' : 'one start and its own interval',
         },
         { ...OVER_STARTS, text: 'median and its interval (shaded)' },

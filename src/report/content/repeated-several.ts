@@ -39,7 +39,7 @@ const medianOrLast = (each: LabelledRepeated) =>
 
 type FigurePicker = (repeated: Repeated) => StartFigure | undefined;
 
-const ofMetric =
+const figureOfMetric =
   (metric: string): FigurePicker =>
   ({ figures }) =>
     figures.find((each) => each.metric === metric);
@@ -92,8 +92,8 @@ export function tableOfRepeated(rows: readonly LabelledRepeated[]): Table {
     column<LabelledRepeated>('starts', 'starts', 'text', 'valid starts', ({ repeated }) =>
       repeated.invalid.length === 0 ? startsText(repeated).replace(/ starts?$/, '') : 'INVALID',
     ),
-    rangeColumn('slowest_p50', 'slowest p50', 'duration', rows, ofMetric('fanout_last.p50')),
-    rangeColumn('cpu', 'CPU/delivery', 'duration', rows, ofMetric('server_cpu_per_delivery')),
+    rangeColumn('slowest_p50', 'slowest p50', 'duration', rows, figureOfMetric('fanout_last.p50')),
+    rangeColumn('cpu', 'CPU/delivery', 'duration', rows, figureOfMetric('server_cpu_per_delivery')),
     column<LabelledRepeated>('lost', 'lost', 'count', 'in all valid starts', ({ repeated }) => {
       const { expected, lost } = deliveriesOfStarts(repeated);
       return expected === 0 ? null : lost;
