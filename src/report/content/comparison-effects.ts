@@ -90,24 +90,24 @@ export function effectsTable(
   return {
     headings: [
       effectHeading(title, 'the level that changes, and what it is compared with', false),
-      effectHeading(sideTitle('from'), 'with the first level; of an interaction, the effect there', true),
-      effectHeading(sideTitle('to'), 'with the other level; of an interaction, the effect there', true),
       effectHeading('ratio', 'to over from: Hodges-Lehmann estimate over the rounds', true),
       effectHeading(
         `${confidence(effects)} CI`,
         'of the ratio; all intervals of the table hold together',
         false,
       ),
+      effectHeading(sideTitle('from'), 'with the first level; of an interaction, the effect there', true),
+      effectHeading(sideTitle('to'), 'with the other level; of an interaction, the effect there', true),
     ],
     rows: metric.effects.map((effect) => {
       const side = (value: number | null) =>
         isMain(effect) ? valueIn(metric, unit, value) : sideRatioText(value);
       return [
         effectName(comparison, effect),
-        side(effect.from),
-        side(effect.to),
         ratioTexts(effect).ratio ?? NO_VALUE,
         intervalText(effect) ?? NO_VALUE,
+        side(effect.from),
+        side(effect.to),
       ];
     }),
   };
