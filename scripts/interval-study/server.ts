@@ -1,0 +1,57 @@
+/**
+ * Child entry: `fork(server.ts, [KIND])` starts a raw WebSocket server that acknowledges every request, sends its port to
+ * its parent, and ends with it.
+ *
+ *     stall    holds all answers back for 100 ms, twice a second on average, at random times
+ *     queue    answers one request after the other, each after 3 ms on average from an exponential distribution
+ */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { decodeEnvelope, encodeEnvelope } from '../../src/contract/protocol.ts';
+
+const STALL_MS = 100;
+const BETWEEN_STALLS_MS = 500;
+const SERVICE_MS = 3;
+const exponentialMs = (meanMs: number) => -meanMs * Math.log(1 - Math.random());
+
+const isQueue = process.argv[2] === 'queue';
+const waiting: Array<() => void> = [];
+let isHeld = false;
+/** When the queue is empty. */
+let freeMs = 0;
+
+function stallNext(): void {
+  setTimeout(() => {
+    isHeld = true;
+    setTimeout(() => {
+      isHeld = false;
+      for (const answer of waiting.splice(0)) answer();
+      stallNext();
+    }, STALL_MS);
+  }, exponentialMs(BETWEEN_STALLS_MS));
+}
+
+function answerLater(answer: () => void): void {
+  if (!isQueue) {
+    if (isHeld) waiting.push(answer);
+    else answer();
+    return;
+  }
+  const nowMs = performance.now();
+  freeMs = Math.max(nowMs, freeMs) + exponentialMs(SERVICE_MS);
+  setTimeout(answer, freeMs - nowMs);
+}
+
+const studied = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
+studied.on('connection', (socket: WebSocket) => {
+  socket.on('error', () => {});
+  socket.on('message', (raw: Buffer, isBinary) => {
+    const { event, data, id } = decodeEnvelope(raw, isBinary);
+    if (id !== undefined) answerLater(() => socket.send(encodeEnvelope({ event, data, ack: id })));
+  });
+});
+await once(studied, 'listening');
+if (!isQueue) stallNext();
+process.on('disconnect', () => process.exit());
+process.send?.({ port: (studied.address() as AddressInfo).port });
