@@ -72,14 +72,16 @@ export class NsHistogram {
   quantileNs(quantile: number): number {
     const rank = rankOfQuantile(quantile, this.#count);
     let passed = 0;
-    let valueNs = Number.NaN;
-    this.#someCount((bucket, count) => {
-      passed += count;
-      if (passed < rank) return false;
-      valueNs = quantile === 0 ? lowestOf(bucket) : lowestOf(bucket) + widthOf(bucket) - 1;
-      return true;
-    });
-    return valueNs;
+    // No callback: tables read hundreds of quantiles.
+    for (const [place, block] of this.#blocks.entries()) {
+      for (let index = 0; block !== undefined && index < HALF_BUCKETS; index++) {
+        passed += block[index] ?? 0;
+        if (!(passed >= rank)) continue;
+        const bucket = place * HALF_BUCKETS + index;
+        return quantile === 0 ? lowestOf(bucket) : lowestOf(bucket) + widthOf(bucket) - 1;
+      }
+    }
+    return Number.NaN;
   }
 
   /** The end of the highest non-empty bucket, so that it is the same before and after storing. */

@@ -87,6 +87,18 @@ function firstPlace(from: number, to: number, holds: (place: number) => boolean)
   return first;
 }
 
+/** Most series of a run have the same number of samples, and their ranks are asked for in several tables. */
+const ranksByKey = new Map<string, Bounds>();
+const MAX_KNOWN_RANKS = 5000;
+
+function knownRanks(samples: number, quantile: number, step: number): Bounds {
+  const key = `${samples} ${quantile} ${step}`;
+  const ranks = ranksByKey.get(key) ?? quantileRanks(samples, quantile, CONFIDENCE_OF_BOUND, step);
+  if (ranksByKey.size >= MAX_KNOWN_RANKS) ranksByKey.clear();
+  ranksByKey.set(key, ranks);
+  return ranks;
+}
+
 /** One run, or several taken together. */
 interface Sampled {
   histogram(series: string): NsHistogram | null;
@@ -111,7 +123,7 @@ export function quantileBounds(runs: Sampled, series: string, quantile: number):
   const effective = runs.effectiveSamples(series, quantile);
   const samples = Math.min(histogram.count, effective ?? runs.samples(series));
   const step = effective === null ? 1 : deviationOfRank(samples, quantile) / STEPS_PER_DEVIATION;
-  const { lower, upper } = quantileRanks(samples, quantile, CONFIDENCE_OF_BOUND, step);
+  const { lower, upper } = knownRanks(samples, quantile, step);
   const valueNs = (rank: number | null) => (rank === null ? null : histogram.quantileNs(rank / samples));
   return { lower: valueNs(lower), upper: valueNs(upper) };
 }

@@ -40,12 +40,12 @@ describe('sockbench merge', () => {
   });
 
   it.each([
-    [['--threshold', 'lost==0', '--threshold', 'delivery.p50<1h'], 0, 'passed: lost==0 (0)'],
-    [['--threshold', 'delivery.p50<1us'], 99, 'FAILED: delivery.p50<1us (1.00 ms)'],
+    [['--threshold', 'lost==0', '--threshold', 'delivery.p50<1h'], 0, 'passed: lost==0: 0'],
+    [['--threshold', 'delivery.p50<1us'], 99, 'FAILED: delivery.p50<1us: 1.00 ms'],
     [
       ['--threshold', 'delivery.p99<1h'],
       4,
-      'not judged: delivery.p99<1h (it needs 1,000 independent samples',
+      'not judged: delivery.p99<1h: judging it needs 1,000 independent samples',
     ],
   ] as const)('judges thresholds on the whole: %j', async (flags, exitCode, shown) => {
     const { out, ended } = merge(...PATHS, '--format', 'text', ...flags);

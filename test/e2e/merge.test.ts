@@ -112,6 +112,6 @@ describe('real shards', () => {
       'shard 1, generator 1',
       'shard 2, generator 1',
     ]);
-    expect(stdout).toContain('passed: lost==0 (0)');
+    expect(stdout).toContain('passed: lost==0: 0');
   });
 });

@@ -33,7 +33,7 @@ describe('text of a comparison', () => {
       server_cpu %            ok          23.2   23.6   1.01  0.97-1.04  10 %          +20 %      1
       sent/s                  ok           101    103   1.01  0.97-1.04  1 %            +2 %      1
       - interval: each bound is wrong in at most 3.13 % of comparisons
-      - values: medians of the rounds; ratio: estimated from the ratio of each round
+      - ratio: estimated from the ratio of each round, not from the medians
       - MDE: minimum detectable effect, reported as REGRESSED in nine of ten comparisons
       - p: probability of a result at least as extreme if the growth is within the tolerance
 
@@ -91,7 +91,7 @@ describe('text of a comparison', () => {
       server_cpu %            ok        23.2   23.6   1.01  0.97-1.04  10 %          +20 %  1
       sent/s                  ok         101    103   1.01  0.97-1.04  1 %            +2 %  1
       - interval: each bound is wrong in at most 3.13 % of comparisons
-      - values: medians of the rounds; ratio: estimated from the ratio of each round
+      - ratio: estimated from the ratio of each round, not from the medians
       - MDE: minimum detectable effect, reported as REGRESSED in nine of ten comparisons
       - p: probability of a result at least as extreme if the growth is within the tolerance
 
@@ -124,7 +124,7 @@ describe('text of a comparison', () => {
       server_cpu %            ok             23.2   23.6   1.01  0.97-1.04  10 %          +20 %  1
       sent/s                  ok              101    103   1.01  0.97-1.04  1 %            +2 %  1
       - interval: each bound is wrong in at most 3.13 % of comparisons
-      - values: medians of the rounds; ratio: estimated from the ratio of each round
+      - ratio: estimated from the ratio of each round, not from the medians
       - MDE: minimum detectable effect, reported as REGRESSED in nine of ten comparisons
       - p: probability of a result at least as extreme if the growth is within the tolerance
 
@@ -182,7 +182,7 @@ describe('text of a comparison', () => {
       server_cpu %            ok             23.2      23.6   1.01  0.97-1.04  10 %          +20 %      1
       sent/s                  ok              101       103   1.01  0.97-1.04  1 %            +2 %      1
       - interval: each bound is wrong in at most 3.13 % of comparisons
-      - values: medians of the rounds; ratio: estimated from the ratio of each round
+      - ratio: estimated from the ratio of each round, not from the medians
       - MDE: minimum detectable effect, reported as REGRESSED in nine of ten comparisons
       - p: probability of a result at least as extreme if the growth is within the tolerance
 
@@ -290,7 +290,7 @@ describe('Markdown of a comparison', () => {
       | sent/s | ok | 101 | 103 | 1.01 | 0.97-1.04 | 1 % | +2 % | 1 |
 
       - interval: each bound is wrong in at most 3.13 % of comparisons
-      - values: medians of the rounds; ratio: estimated from the ratio of each round
+      - ratio: estimated from the ratio of each round, not from the medians
       - MDE: minimum detectable effect, reported as REGRESSED in nine of ten comparisons
       - p: probability of a result at least as extreme if the growth is within the tolerance
 
