@@ -64,7 +64,7 @@ describe('sockbench merge', () => {
     const { out, ended } = merge(...shards, '--format', 'text', '--threshold', 'lost==1');
     const { exitCode, stdout } = await ended;
     expect(exitCode).toBe(99);
-    expect(stdout.match(/lost==1 \(0\)/g)).toHaveLength(1);
+    expect(stdout.match(/FAILED: lost==1: 0/g)).toHaveLength(1);
     expect(stdout).toMatch(/\n\u2717 lost==1: 0\n/);
     rmSync(out, { recursive: true });
   });
