@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util';
 import { type Coverage, simulateCoverage } from './interval-study/coverage.ts';
 import { autoregressive, fanOut, heavyTail, queue, stallingServer } from './interval-study/processes.ts';
-import { carryOut, coverageOfRuns, STUDIED_SERVERS } from './interval-study/real-runs.ts';
+import { coverageOfRuns, runAgainst, STUDIED_SERVERS } from './interval-study/real-runs.ts';
 
 const SIMULATED = [
   [autoregressive(0), 1_000, 100],
@@ -46,7 +46,7 @@ if (values.real === undefined) {
   }
 } else {
   for (const kind of STUDIED_SERVERS) {
-    await carryOut(kind, Math.ceil(Number(values.runs ?? 100) / STUDIED_SERVERS.length), values.real);
+    await runAgainst(kind, Math.ceil(Number(values.runs ?? 100) / STUDIED_SERVERS.length), values.real);
     const coverage = coverageOfRuns(kind, values.real);
     row([`real server: ${kind}`, String(coverage[0]?.runs ?? 0), ...coverage.slice(0, 4).map(cell)]);
   }

@@ -35,7 +35,7 @@ export function simulateCoverage(
 ): Coverage[] {
   const all = Array.from({ length: runs }, (_, run) => simulateRun(process, 1000 + run, length));
   return EFFECTIVE_QUANTILES.map(([name, quantile]) => {
-    const intervals = all.map((run) => intervalOf(run, name, quantile));
+    const intervals = all.map((run) => shownInterval(run, name, quantile));
     const shown = intervals.filter((interval) => interval !== null);
     const value = truth.get(name) ?? Number.NaN;
     return {
@@ -49,7 +49,7 @@ export function simulateCoverage(
 }
 
 /** The interval that a result shows; null where it shows none. */
-function intervalOf({ sorted, messages, effective }: SimulatedRun, name: string, quantile: number) {
+function shownInterval({ sorted, messages, effective }: SimulatedRun, name: string, quantile: number) {
   const samples = effective[name] ?? messages;
   if (quantileRanks(Math.min(samples, messages), quantile).upper === null) return null;
   const { lower, upper } = quantileRanks(samples, quantile, undefined, 0.05);

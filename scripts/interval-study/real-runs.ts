@@ -13,11 +13,11 @@ import type { Coverage } from './coverage.ts';
 export const STUDIED_SERVERS = ['stall', 'queue'] as const;
 type StudiedServer = (typeof STUDIED_SERVERS)[number];
 
-const LOAD = ['--clients', '10', '--rate', '200/s', '--arrival', 'poisson', '--duration', '3s'];
+const LOAD_OF_STUDY = ['--clients', '10', '--rate', '200/s', '--arrival', 'poisson', '--duration', '3s'];
 const SHORT = ['--warmup', '500ms', '--warmup-max', '500ms', '--drain', '2s', '--format', 'json', '--quiet'];
 
 /** Carries out those of `runs` runs against one server that have left no result in the folder. */
-export async function carryOut(kind: StudiedServer, runs: number, folder: string): Promise<void> {
+export async function runAgainst(kind: StudiedServer, runs: number, folder: string): Promise<void> {
   const server = fork(join(import.meta.dirname, 'server.ts'), [kind]);
   const [message] = await once(server, 'message');
   const { port } = z.object({ port: z.number() }).parse(message);
@@ -26,7 +26,7 @@ export async function carryOut(kind: StudiedServer, runs: number, folder: string
     if (resultIn(out) !== null) continue;
     mkdirSync(out, { recursive: true });
     const target = ['run', 'ack-roundtrip', '--target', `ws://127.0.0.1:${port}`];
-    const args = [...target, ...LOAD, ...SHORT, '--seed', String(run), '--out', out];
+    const args = [...target, ...LOAD_OF_STUDY, ...SHORT, '--seed', String(run), '--out', out];
     const child = spawn(process.execPath, [join(import.meta.dirname, '../../bin/sockbench.js'), ...args], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });

@@ -17,15 +17,15 @@ const exponentialMs = (meanMs: number) => -meanMs * Math.log(1 - Math.random());
 
 const isQueue = process.argv[2] === 'queue';
 const waiting: Array<() => void> = [];
-let isHeld = false;
+let isStalled = false;
 /** When the queue is empty. */
 let freeMs = 0;
 
 function stallNext(): void {
   setTimeout(() => {
-    isHeld = true;
+    isStalled = true;
     setTimeout(() => {
-      isHeld = false;
+      isStalled = false;
       for (const answer of waiting.splice(0)) answer();
       stallNext();
     }, STALL_MS);
@@ -34,7 +34,7 @@ function stallNext(): void {
 
 function answerLater(answer: () => void): void {
   if (!isQueue) {
-    if (isHeld) waiting.push(answer);
+    if (isStalled) waiting.push(answer);
     else answer();
     return;
   }

@@ -1,5 +1,5 @@
 import { bucketOf } from '../../src/measure/buckets.ts';
-import { effectiveSamples } from '../../src/measure/effective-samples.ts';
+import { effectiveNumbers } from '../../src/measure/effective-samples.ts';
 import { SlotCounts, slotTimes } from '../../src/measure/slot-counts.ts';
 import { SlotSums } from '../../src/measure/slot-sums.ts';
 import { Draws, type Process } from './processes.ts';
@@ -26,5 +26,5 @@ export function simulateRun(process: Process, seed: number, { count, rateHz }: L
   const taken = slots.take();
   if (taken !== null) sums.add(taken);
   const sorted = Float64Array.from(messages.flatMap(({ latenciesNs }) => latenciesNs)).sort();
-  return { sorted, messages: messages.length, effective: effectiveSamples(sums, messages.length) };
+  return { sorted, messages: messages.length, effective: effectiveNumbers(sums, messages.length) };
 }

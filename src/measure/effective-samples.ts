@@ -33,7 +33,7 @@ export const EFFECTIVE_QUANTILES = [
  * quantile. 0 where the values are too correlated to say anything about it; missing where their correlation is unknown.
  * `samples`: the number of broadcasts or requests that they belong to.
  */
-export function effectiveSamples(sums: SlotSums, samples: number): Record<string, number> {
+export function effectiveNumbers(sums: SlotSums, samples: number): Record<string, number> {
   const effective: Record<string, number> = {};
   let fewest = Number.POSITIVE_INFINITY;
   for (const [name, quantile] of EFFECTIVE_QUANTILES) {

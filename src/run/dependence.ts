@@ -1,4 +1,4 @@
-import { effectiveSamples } from '../measure/effective-samples.ts';
+import { effectiveNumbers } from '../measure/effective-samples.ts';
 import { type RankCorrelation, rankCorrelation } from '../measure/rank-correlation.ts';
 import { MAX_ORDERED, Recorder, type Successive } from '../measure/recorder.ts';
 import { samplingSeries, seriesNamed } from '../measure/series.ts';
@@ -47,7 +47,7 @@ export class Dependence {
         if (sums === undefined) return [name, stored];
         const sampledBy = seriesNamed(name)?.sampledBy ?? null;
         const samples = sampledBy === null ? stored.count : countOf(sampledBy) || stored.count;
-        return [name, { ...stored, effectiveSamples: effectiveSamples(sums, samples) }];
+        return [name, { ...stored, effectiveSamples: effectiveNumbers(sums, samples) }];
       }),
     );
   }

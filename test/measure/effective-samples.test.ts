@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { autoregressive, fanOut, type Process, queue } from '../../scripts/interval-study/processes.ts';
 import { simulateRun } from '../../scripts/interval-study/simulate.ts';
-import { effectiveSamples } from '../../src/measure/effective-samples.ts';
+import { effectiveNumbers } from '../../src/measure/effective-samples.ts';
 import { SlotSums } from '../../src/measure/slot-sums.ts';
 
 const LENGTH = { count: 4000, rateHz: 400 };
@@ -50,7 +50,7 @@ describe('the effective number of samples', () => {
 
   it('is unknown in a run of few messages, and where all latencies are alike', () => {
     expect(simulateRun(autoregressive(0), 1, { count: 30, rateHz: 100 }).effective).toEqual({});
-    expect(effectiveSamples(new SlotSums(), 0)).toEqual({});
+    expect(effectiveNumbers(new SlotSums(), 0)).toEqual({});
   });
 });
 
