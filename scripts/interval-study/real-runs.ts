@@ -13,7 +13,7 @@ import type { Coverage } from './coverage.ts';
 export const STUDIED_SERVERS = ['stall', 'queue'] as const;
 type StudiedServer = (typeof STUDIED_SERVERS)[number];
 
-const LOAD_OF_STUDY = ['--clients', '10', '--rate', '200/s', '--arrival', 'poisson', '--duration', '3s'];
+const LOAD_OF_STUDY = ['--clients', '10', '--rate', '400/s', '--arrival', 'poisson', '--duration', '3s'];
 const SHORT = ['--warmup', '500ms', '--warmup-max', '500ms', '--drain', '2s', '--format', 'json', '--quiet'];
 
 /** Carries out those of `runs` runs against one server that have left no result in the folder. */

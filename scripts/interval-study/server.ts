@@ -2,17 +2,17 @@
  * Child entry: `fork(server.ts, [KIND])` starts a raw WebSocket server that acknowledges every request, sends its port to
  * its parent, and ends with it.
  *
- *     stall    holds all answers back for 100 ms, twice a second on average, at random times
- *     queue    answers one request after the other, each after 3 ms on average from an exponential distribution
+ *     stall    holds all answers back for 20 ms, five times a second on average, at random times
+ *     queue    answers one request after the other, each after 1 ms on average from an exponential distribution
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { decodeEnvelope, encodeEnvelope } from '../../src/contract/protocol.ts';
 
-const STALL_MS = 100;
-const BETWEEN_STALLS_MS = 500;
-const SERVICE_MS = 3;
+const STALL_MS = 20;
+const BETWEEN_STALLS_MS = 180;
+const SERVICE_MS = 1;
 const exponentialMs = (meanMs: number) => -meanMs * Math.log(1 - Math.random());
 
 const isQueue = process.argv[2] === 'queue';
