@@ -11,7 +11,8 @@ import { type RunResult, runResultSchema } from '../src/result/run-result.ts';
 import { parseThreshold } from '../src/stats/thresholds.ts';
 import { resultFiles } from './shown-series.ts';
 
-type CommandLine = readonly string[];
+/** The arguments of one command. */
+export type CommandLine = readonly string[];
 
 /** The last value of a flag in a command line, as `--flag VALUE` or `--flag=VALUE`; null without it. */
 function lastValue(line: CommandLine, flag: string): string | null {

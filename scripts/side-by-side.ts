@@ -21,7 +21,7 @@ import { whyUnavailable } from '../servers/availability.ts';
 import { servers } from '../servers/index.ts';
 import { watchNpm } from '../src/cli/npm-parent.ts';
 import { SockbenchError } from '../src/errors.ts';
-import { gatherStarts, takeRepeat } from './repeated-series.ts';
+import { type CommandLine, gatherStarts, takeRepeat } from './repeated-series.ts';
 import { runInTurn } from './run-in-turn.ts';
 import { readResults, resultFiles, takeDashboard } from './shown-series.ts';
 
@@ -29,8 +29,6 @@ const SOCKBENCH = join(import.meta.dirname, '../bin/sockbench.js');
 /** Exit code of an invalid run. Its row names the reason, and the other runs remain useful. */
 const INVALID = 3;
 const isNpmGone = watchNpm(process.env);
-
-type CommandLine = readonly string[];
 
 const words = (line: string): CommandLine => line.split(' ');
 /** Every combination of the two lists, in one command line each, followed by `more`. */

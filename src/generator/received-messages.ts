@@ -23,7 +23,7 @@ export interface ReceivedCounts {
 const OTHER_EVENTS = Symbol('other events');
 
 /** Names of events by which servers ask whether a client is alive. */
-const HEARTBEAT = /heart|alive|\bp[io]ng/i;
+const HEARTBEAT_NAMES = /heart|alive|\bp[io]ng/i;
 
 /** Events of the server that the clients of a target acknowledge, and that they read or answer. */
 export interface HandledEvents {
@@ -63,7 +63,7 @@ export class ReceivedMessages {
     const { acknowledged, answered } = this.#handled;
     const name = `"${foreign(event, REASON_CHARACTERS)}"`;
     if (asks && !acknowledged.has(event)) this.#omission = `the target does not acknowledge ${name}`;
-    else if (!asks && HEARTBEAT.test(event) && !answered.has(event))
+    else if (!asks && HEARTBEAT_NAMES.test(event) && !answered.has(event))
       this.#omission ??= `the target does not answer ${name}`;
   }
 

@@ -229,11 +229,11 @@ describe('an event that the server wants acknowledged', () => {
     expect((await says()).other.ask('said', 'x')).toBeUndefined();
   });
 
-  it('is acknowledged with nothing where the function throws, which is counted', async () => {
+  it('is not acknowledged where the function throws, which is counted', async () => {
     const worker = await says(() => {
       throw new Error('no number');
     });
-    expect(worker.other.ask('said', 'x')).toBeUndefined();
+    await expect(worker.other.ask('said', 'x')).rejects.toThrow('no number');
     expect(worker.failed.take()).toEqual([{ reason: 'no number', count: 1 }]);
   });
 });

@@ -334,7 +334,9 @@ describe('a server that stalls 100 ms of every second', () => {
   it('shows in the tail of requests, which go on during the stall', async () => {
     const view = viewResult(await stalling(ackRoundtrip, {}).run());
     // 1 % of all requests meet a stall with 90 ms or more of it left.
-    expect((view.quantileNs('ack', 0.99) ?? 0) / MS).toBeCloseTo(90, -0.5);
+    expect((view.histogram('ack')?.quantileNs(0.99) ?? 0) / MS).toBeCloseTo(90, -0.5);
+    // Three stalls are too few for a bound on it.
+    expect(view.quantileNs('ack', 0.99)).toBeNull();
     expect((view.quantileNs('ack', 0.85) ?? 0) / MS).toBeLessThan(2);
     expect(view.samples('ack')).toBe(3000);
   });

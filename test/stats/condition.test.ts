@@ -390,7 +390,9 @@ describe('the page on thresholds', () => {
   it('has examples, each of which is a threshold', () => {
     expect(examples.length).toBeGreaterThan(10);
     for (const expression of examples) {
-      expect(parseThreshold(expression, {}, { hasBase: true })).toMatchObject({ expression });
+      expect(
+        parseThreshold(expression, { 'delivery{mobile}': 'of a population' }, { hasBase: true }),
+      ).toMatchObject({ expression });
     }
   });
 

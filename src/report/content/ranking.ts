@@ -19,7 +19,7 @@ export interface RankedScenario {
 }
 
 /** What the runs of a scenario are ranked by, and what is said of it. */
-interface Measure {
+interface RankedBy {
   readonly valueNs: (view: ResultView) => number | null;
   /** `has the lowest p50`, and with the series and the value of a run. */
   readonly leads: string;
@@ -28,7 +28,7 @@ interface Measure {
   readonly alone: (headline: string, value: string) => string;
 }
 
-const BY_P50: Measure = {
+const BY_P50: RankedBy = {
   valueNs: (view) => view.quantileNs(view.result.headline, 0.5),
   leads: 'has the lowest p50',
   leadsWith: (headline, value) => `has the lowest ${headline} p50, ${value}`,
@@ -36,14 +36,14 @@ const BY_P50: Measure = {
 };
 
 /** A run whose clients were cut is about how they came back: its latency is that of the others. */
-const BY_LAST_BACK: Measure = {
+const BY_LAST_BACK: RankedBy = {
   valueNs: ({ result }) => FIGURES.time_to_last_back.value(result),
   leads: 'has its last client back first',
   leadsWith: (_headline, value) => `has its last client back first, after ${value}`,
   alone: (_headline, value) => `last client back after ${value}`,
 };
 
-function measureOf(views: readonly ResultView[]): Measure {
+function measureOf(views: readonly ResultView[]): RankedBy {
   const isRecovering = ({ result: { disruptions, plan } }: ResultView) =>
     disruptions.some((outcome) => outcome.disruption !== null && !isChurn(outcome, plan));
   return views.length > 0 && views.every(isRecovering) ? BY_LAST_BACK : BY_P50;
@@ -99,7 +99,7 @@ function findingText(ranked: readonly RankedRun[]): string {
   const measure = measureOf(ranked.map(({ view }) => view));
   const [first, ...others] = ranked.filter(({ rank }) => rank !== null);
   const invalid = ranked.filter(isInvalid).length;
-  const rest = `${missedText(measure, ranked)}${invalid === 0 ? '' : `; ${plural(invalid, 'run')} INVALID`}`;
+  const rest = `${missedMessages(measure, ranked)}${invalid === 0 ? '' : `; ${plural(invalid, 'run')} INVALID`}`;
   if (first === undefined) return `no ranking${rest || ': too few samples for a median'}`;
   const [headline, value] = [plain(first.view.result.headline), formatValue('duration', first.valueNs ?? 0)];
   const [second, ...more] = others.map(({ label, ratio }) => [label, ratioTimes(ratio ?? 1)] as const);
@@ -112,7 +112,7 @@ function findingText(ranked: readonly RankedRun[]): string {
 }
 
 /** `; missed messages: ws 328, socketio websocket 0`; nothing where no client was cut. */
-function missedText(measure: Measure, ranked: readonly RankedRun[]): string {
+function missedMessages(measure: RankedBy, ranked: readonly RankedRun[]): string {
   if (measure !== BY_LAST_BACK) return '';
   const byLabel = Map.groupBy(ranked, ({ label }) => label);
   const texts = [...byLabel].map(([label, runs]) => {
@@ -141,7 +141,7 @@ export function overallFinding(scenarios: readonly RankedScenario[]): string {
 
 /** `ws has the lowest p50 in 2 of 3 scenarios and socketio websocket in 1` */
 function winnersText(
-  measure: Measure,
+  measure: RankedBy,
   compared: ReadonlyArray<readonly RankedRun[]>,
   scenarios: number,
 ): string {
@@ -151,7 +151,7 @@ function winnersText(
     const of = index === 0 ? ` of ${plural(scenarios, 'scenario')}` : '';
     return `${label} ${index === 0 ? `${measure.leads} in ` : 'in '}${length}${of}`;
   });
-  return `${list(texts)}${missedText(measure, compared.flat())}`;
+  return `${list(texts)}${missedMessages(measure, compared.flat())}`;
 }
 
 /** Columns of the summary in which the label of the page stands for the target. */

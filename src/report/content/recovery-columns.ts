@@ -45,7 +45,7 @@ const absenceColumn = (
 const stageColumn = (name: 'offline' | 'connecting' | 'joining', meaning: string) =>
   timeColumn(name, `${name} p50`, meaning, (outcome) => outcome[name].p50Ms);
 
-const CAUSE = column<RecoveryRow>(
+const CUT_CAUSE = column<RecoveryRow>(
   'cause',
   'disruption',
   'text',
@@ -54,7 +54,7 @@ const CAUSE = column<RecoveryRow>(
 );
 
 const TIME_COLUMNS = [
-  CAUSE,
+  CUT_CAUSE,
   column<RecoveryRow>(
     'back',
     'back',
@@ -74,7 +74,7 @@ const TIME_COLUMNS = [
 ];
 
 const MESSAGE_COLUMNS = [
-  CAUSE,
+  CUT_CAUSE,
   absenceColumn('replayed', 'replayed', 'messages sent meanwhile that arrived after it'),
   absenceColumn(
     'missed',
@@ -105,7 +105,7 @@ const REPLAY_COLUMNS = [
 ];
 
 const STAGE_COLUMNS = [
-  CAUSE,
+  CUT_CAUSE,
   stageColumn('offline', 'from the cut to the attempt that succeeded'),
   stageColumn('connecting', 'from that attempt to an open connection'),
   stageColumn('joining', 'from an open connection to being in the rooms again'),
@@ -116,7 +116,7 @@ const STAGE_COLUMNS = [
 const FEWEST_FOR_MEAN = 10;
 
 const SERVER_COLUMNS = [
-  CAUSE,
+  CUT_CAUSE,
   column<RecoveryRow>(
     'attempts',
     'attempts',
