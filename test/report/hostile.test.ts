@@ -103,6 +103,7 @@ describe('a stored document in which every text is hostile', () => {
         "arrival",
         "payloadType",
         "kind",
+        "endedBy",
         "unit",
         "source",
         "command",
