@@ -12,10 +12,10 @@ const loop = openKernelLoop(clock);
 const telemetry = new TelemetrySampler(clock);
 telemetry.otherWait = loop;
 
-/** Computes for so much CPU time, however long the machine takes for it. */
+/** Computes for so much CPU time of this thread, however long the machine takes for it. */
 function compute(cpuMs: number): void {
-  const started = process.cpuUsage();
-  while (process.cpuUsage(started).user / 1000 < cpuMs);
+  const started = process.threadCpuUsage();
+  while (process.threadCpuUsage(started).user / 1000 < cpuMs);
 }
 
 /** A pacer with the loop of the kernel's sockets, whose messages are due at these times from now. */

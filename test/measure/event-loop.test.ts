@@ -21,8 +21,8 @@ describe('the figures of a thread', () => {
   it.runIf(process.platform === 'linux')('grow while the thread computes', () => {
     const reader = new ThreadTimesReader();
     const before = reader.read();
-    const started = process.cpuUsage();
-    while (process.cpuUsage(started).user < 40_000);
+    const started = process.threadCpuUsage();
+    while (process.threadCpuUsage(started).user < 40_000);
     const after = reader.read();
     expect(before).not.toBeNull();
     expect((after?.ranNs ?? 0) - (before?.ranNs ?? 0)).toBeGreaterThan(20e6);
