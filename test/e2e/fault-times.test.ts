@@ -51,13 +51,13 @@ describe('the latencies of a server with known faults', () => {
     const flags = ['ack-roundtrip', ...(await faultyTarget('stall')), ...load];
     await runUndisturbed(flags, ({ result }) => {
       const view = viewResult(result);
-      // 1 % of all requests meet a stall with 90 ms or more of it left.
-      expect(view.quantileNs('ack', 0.99) ?? 0).toBeGreaterThan(80e6);
-      expect(view.quantileNs('ack', 0.85) ?? 0).toBeLessThan(50e6);
-      for (const quantile of [0.5, 0.9, 0.99]) {
-        const [ack, actual] = [view.quantileNs('ack', quantile), view.quantileNs('ack_actual', quantile)];
-        expect(ack ?? 0).toBeGreaterThanOrEqual(actual ?? Number.NaN);
-      }
+      const [ack, actual] = [view.histogram('ack'), view.histogram('ack_actual')];
+      // 1 % of all requests meet a stall with 90 ms or more of it left. Three stalls are too few to bound that.
+      expect(ack?.quantileNs(0.99)).toBeGreaterThan(80e6);
+      expect(view.quantileNs('ack', 0.99)).toBeNull();
+      expect(ack?.quantileNs(0.85)).toBeLessThan(50e6);
+      for (const quantile of [0.5, 0.9, 0.99])
+        expect(ack?.quantileNs(quantile)).toBeGreaterThanOrEqual(actual?.quantileNs(quantile) ?? Number.NaN);
       expect(result.series['ack_actual']?.count).toBe(3000);
     });
   });

@@ -61,8 +61,9 @@ describe('a connection of Engine.IO', () => {
     expect(seen).toEqual([{ kind: 'ping timeout' }]);
     take('2');
     take('4late');
+    vi.advanceTimersByTime(3000);
+    await passes();
     expect(seen).toHaveLength(1);
-    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('goes on when the ping was among what had arrived', async () => {
@@ -75,7 +76,6 @@ describe('a connection of Engine.IO', () => {
       ['open', 100],
       ['sent', '3'],
     ]);
-    expect(vi.getTimerCount()).toBe(1);
     vi.advanceTimersByTime(1500);
     await passes();
     expect(seen.at(-1)).toEqual({ kind: 'ping timeout' });
