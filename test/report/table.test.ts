@@ -124,6 +124,9 @@ describe('shortageNotes of correlated samples', () => {
     expect(shortageNotes([short], [214, 300])).toEqual([
       'p99 needs 368 broadcasts that are independent; the 2,000 of runs with a dash are correlated and count as 214 to 300',
     ]);
+    expect(shortageNotes([short], [0])).toEqual([
+      'p99 needs 368 broadcasts that are independent; the 2,000 of this run are too correlated',
+    ]);
   });
 });
 

@@ -54,7 +54,7 @@ function shortNotes(rows: readonly SeriesOf[]): string[] {
   const notes = [...new Set(shortageNotes(LATENCY_COLUMNS, rows))].map((note) =>
     note.replace('runs with a dash have', 'this run has').replace('of runs with a dash', 'of this run'),
   );
-  const correlated = notes.filter((note) => note.includes(' count as '));
+  const correlated = notes.filter((note) => note.includes(' correlated'));
   const [first, ...more] = notes.filter((note) => !correlated.includes(note));
   const [need = '', had = ''] = first?.split('; ') ?? [];
   const others = more.map((note) => note.split('; ')[0]?.split(' ').slice(0, 3).join(' ') ?? '');

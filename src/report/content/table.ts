@@ -226,8 +226,9 @@ export function shortageNotes<Row>(columns: ReadonlyArray<Column<Row>>, rows: re
     }),
     ...[...Map.groupBy(correlated, needOf)].map(([need, each]) => {
       const had = `${rangeText(each.map((shortage) => shortage.had))} of ${alone ? 'this run' : 'runs with a dash'}`;
-      const counted = rangeText(each.map(({ effective }) => effective ?? 0));
-      return `${need} that are independent; the ${had} are correlated and count as ${counted}`;
+      const counts = each.map(({ effective }) => effective ?? 0);
+      const why = counts.includes(0) ? 'too correlated' : `correlated and count as ${rangeText(counts)}`;
+      return `${need} that are independent; the ${had} are ${why}`;
     }),
   ];
 }

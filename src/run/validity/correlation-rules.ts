@@ -1,5 +1,5 @@
 import type { Finding } from '../../result/findings.ts';
-import { type ResultView, samplesForBounds } from '../../result/view.ts';
+import { type ResultView, samplesForBounds, samplesNeeded } from '../../result/view.ts';
 import { list, pluralOf } from '../../text.ts';
 import { formatCount } from '../../units.ts';
 
@@ -22,8 +22,10 @@ export function noteCorrelation({ result, samples }: ResultView): Finding | null
   const correlated = NOTED.flatMap(([name, quantile]) => {
     const number = effective[name];
     const needed = samplesForBounds(quantile);
-    const isCorrelated = number !== undefined && count >= needed && number < NOTED_BELOW * count;
-    return isCorrelated ? [{ name, number, needed }] : [];
+    // A dash says the same of a quantile that would have had a wide interval anyway.
+    const isExpected = count >= samplesNeeded(quantile);
+    const isCorrelated = number !== undefined && number < NOTED_BELOW * count;
+    return isExpected && isCorrelated ? [{ name, number, needed }] : [];
   });
   if (correlated.length === 0) return null;
   const counted = correlated.filter(({ number, needed }) => number >= needed);

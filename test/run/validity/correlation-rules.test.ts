@@ -3,12 +3,12 @@ import { viewResult } from '../../../src/result/view.ts';
 import { noteCorrelation } from '../../../src/run/validity/correlation-rules.ts';
 import { makeResult } from '../../report/fixture.ts';
 
-/** The note of a run of 1,000 requests with these effective numbers. */
-function noteOf(effectiveSamples: Record<string, number>): string | null {
-  const result = makeResult({ scenario: 'ack-roundtrip', clients: 10, rateHz: 100, seconds: 10 });
+/** The note of a run of 100 requests a second with these effective numbers. */
+function noteOf(effectiveSamples: Record<string, number>, seconds = 10): string | null {
+  const result = makeResult({ scenario: 'ack-roundtrip', clients: 10, rateHz: 100, seconds });
   const { ack } = result.series;
   if (ack === undefined) throw new Error('there is no series ack');
-  expect(ack.count).toBe(1000);
+  expect(ack.count).toBe(100 * seconds);
   return (
     noteCorrelation(
       viewResult({ ...result, series: { ...result.series, ack: { ...ack, effectiveSamples } } }),
@@ -37,5 +37,10 @@ describe('the note of correlated samples', () => {
     ],
   ])('says %s', (_, effective, message) => {
     expect(noteOf(effective)).toBe(message);
+  });
+
+  it('says nothing of a quantile that fewer than ten values lie beyond', () => {
+    expect(noteOf({ p99: 0 }, 5)).toBeNull();
+    expect(noteOf({ p95: 0 }, 5)).toBe('successive requests are correlated: 500 are too few for p95');
   });
 });
