@@ -40,15 +40,21 @@ export function growthBlocks({ growth, rate }: RunResult): Block[] {
   if (growth === null || first === undefined) return [];
   const rows = growth.map((each) => ({ ...each, sentHz: rate.achievedHz }));
   const note = `${first.windows} windows of ${formatDurationMs(first.windowMs)}; the first fifth of the run is left out`;
-  return tableBlock('TestedGrowth', tabulate(GROWTH_COLUMNS, rows), [note]);
+  return tableBlock('Growth', tabulate(GROWTH_COLUMNS, rows), [note]);
 }
 
-/** The same in one line each, for the end of a run. */
+/** What grows, by how much, and in one line what does not, for the end of a run. */
 export function growthFacts({ growth, rate }: RunResult): Fact[] {
-  const lines = (growth ?? []).flatMap((each) => {
-    const perMessage = each.verdict === 'grows' ? perMessageText(each, rate.achievedHz) : null;
-    const line = `${GROWING_TITLES[each.of]} ${each.verdict}: ${growthText(each)}`;
+  const byVerdict = Map.groupBy(growth ?? [], ({ verdict }) => verdict);
+  const grown = (byVerdict.get('grows') ?? []).flatMap((each) => {
+    const perMessage = perMessageText(each, rate.achievedHz);
+    const line = `${GROWING_TITLES[each.of]} grows: ${growthText(each)}`;
     return perMessage === null ? [line] : [line, `  ${perMessage} per message`];
   });
+  const others = (['does not grow', 'cannot say'] as const).flatMap((verdict) => {
+    const titles = (byVerdict.get(verdict) ?? []).map(({ of }) => GROWING_TITLES[of]);
+    return titles.length === 0 ? [] : [`${verdict}: ${titles.join(', ')}`];
+  });
+  const lines = others.length === 0 ? grown : [...grown, others.join('; ')];
   return lines.map((line, at): Fact => [at === 0 ? 'growth' : '', line]);
 }
