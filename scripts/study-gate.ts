@@ -6,16 +6,26 @@
  *     npm run study-gate -- [--hours 1.5]     0 writes the report only
  *
  * A slow-down of S % adds S % of the base's mean delivery to that of the head, in one of three shapes: it delays every
- * message; one message in a hundred by a hundred times as much; or each recipient a little after the one before.
+ * message; one message in a hundred by a hundred times as much; or each recipient a little after the one before. A third
+ * of the gates run beside another program that uses a third of one CPU.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, release, type } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { watchNpm } from '../src/cli/npm-parent.ts';
 import { readAs } from '../src/result/documents.ts';
-import { delayOf, gateRecord, nextCell, readGates, type StudyCell } from './study/gates.ts';
+import {
+  cellName,
+  delayOf,
+  type GateRecord,
+  gateRecord,
+  type NextGate,
+  nextGate,
+  readGates,
+  type StudyCell,
+} from './study/gates.ts';
 import { studyReport } from './study/report.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -69,29 +79,32 @@ async function meanDeliveryUs(): Promise<number> {
   return meanUs;
 }
 
-async function runGate(cell: StudyCell, meanUs: number): Promise<void> {
+async function runGate(cell: StudyCell, meanUs: number): Promise<Omit<GateRecord, 'neighbour'>> {
   const out = join(FOLDER, 'gate');
   rmSync(out, { recursive: true, force: true });
   const delayUs = delayOf(cell, meanUs, STUDY_CLIENTS);
-  const servers = [slowServerCommand('none', 0), slowServerCommand(cell.shape, delayUs)] as const;
+  const arms = [
+    '--base-exec',
+    slowServerCommand('none', 0),
+    '--exec',
+    slowServerCommand(cell.shape, delayUs),
+  ];
   const seed = String(readGates(GATES).length + 1);
   const files = ['--out', out, '--format', 'json', '--quiet', '--order-seed', seed];
-  const exitCode = runSockbench([
-    'gate',
-    ...target,
-    '--base-exec',
-    servers[0],
-    '--exec',
-    servers[1],
-    ...LOAD,
-    ...files,
-  ]);
-  const comparison = await readAs('comparison', join(out, 'rounds.json'));
-  const record = gateRecord(comparison, { shape: cell.shape, percent: cell.percent, exitCode });
-  appendFileSync(GATES, `${JSON.stringify(record)}\n`);
-  const { verdict, rounds, invalid } = record;
+  const quick = cell.quick ? ['--quick'] : [];
+  const exitCode = runSockbench(['gate', ...target, ...arms, ...LOAD, ...quick, ...files]);
+  return gateRecord(await readAs('comparison', join(out, 'rounds.json')), { ...cell, exitCode });
+}
+
+/** Runs one gate, beside a neighbour if it is to have one, and adds it to the records. */
+async function addGate({ cell, neighbour }: NextGate, meanUs: number): Promise<void> {
+  const program = join(import.meta.dirname, 'study', 'neighbour.ts');
+  const busy = neighbour ? spawn(process.execPath, [program], { stdio: 'ignore' }) : null;
+  const gate = await runGate(cell, meanUs).finally(() => busy?.kill());
+  appendFileSync(GATES, `${JSON.stringify({ ...gate, neighbour })}\n`);
+  const { verdict, rounds, invalid } = gate;
   process.stderr.write(
-    `${new Date().toISOString()} ${cell.shape} ${cell.percent} %: ${verdict} after ${rounds} rounds ${invalid.join()}\n`,
+    `${new Date().toISOString()} ${cellName(cell)}${neighbour ? ', neighbour' : ''}: ${verdict} after ${rounds} rounds ${invalid.join()}\n`,
   );
 }
 
@@ -99,7 +112,10 @@ const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'unknown CPU'}, ${type
 
 mkdirSync(RECORDS, { recursive: true });
 const meanUs = await meanDeliveryUs();
-while (Date.now() < endMs) await runGate(nextCell(readGates(GATES)), meanUs);
+for (let next = nextGate(readGates(GATES)); next !== null && Date.now() < endMs; ) {
+  await addGate(next, meanUs);
+  next = nextGate(readGates(GATES));
+}
 writeFileSync(
   join(ROOT, 'docs', 'gate-study.md'),
   studyReport(readGates(GATES), { meanUs, load: LOAD, machine }),

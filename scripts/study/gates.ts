@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Comparison, MetricOutcome } from '../../src/result/comparison.ts';
 
 /** One whole gate, without its histograms. */
-export interface GateRecord {
-  readonly shape: StudyCell['shape'];
-  readonly percent: number;
+export interface GateRecord extends Pick<StudyCell, 'shape' | 'percent' | 'quick'> {
+  /** Whether another program used a third of one CPU meanwhile. */
+  readonly neighbour: boolean;
   readonly startedAt: string;
   readonly durationMs: number;
   readonly exitCode: number | null;
@@ -23,13 +23,13 @@ export function readGates(file: string): GateRecord[] {
 
 export function gateRecord(
   comparison: Comparison,
-  head: Pick<GateRecord, 'shape' | 'percent' | 'exitCode'>,
-): GateRecord {
+  { shape, percent, quick, exitCode }: Pick<GateRecord, 'shape' | 'percent' | 'quick' | 'exitCode'>,
+): Omit<GateRecord, 'neighbour'> {
   const { judgement, startedAt, durationMs } = comparison;
   const [outcome] = judgement.heads;
   if (outcome === undefined) throw new Error('a gate without a head');
   return {
-    ...head,
+    ...{ shape, percent, quick, exitCode },
     startedAt,
     durationMs,
     verdict: judgement.verdict,
@@ -45,36 +45,59 @@ function shortened({ round, base, head }: MetricOutcome['points'][number]) {
   return { round, base: Number(base.toPrecision(6)), head: Number(head.toPrecision(6)) };
 }
 
-/** The slow-down of the head of a gate. */
+/** Gates of one kind. */
 export interface StudyCell {
   /** How the server is slowed; `none` is an identical build. */
   readonly shape: 'none' | 'message' | 'tail' | 'recipient';
   /** By how much the mean delivery grows. */
   readonly percent: number;
-  /** How many gates of this cell there should be for each one of a cell with 1. */
-  readonly weight: number;
+  /** Whether they run with --quick. */
+  readonly quick: boolean;
+  /** How many of them there are in a whole study. */
+  readonly gates: number;
 }
 
-/** Most gates go to the two claims: no alarm without a cause, and 20 % a message found. */
+function cell(shape: StudyCell['shape'], percent: number, gates: number, quick = false): StudyCell {
+  return { shape, percent, quick, gates };
+}
+
+/** In the order in which they run: first the two claims, no alarm without a cause and small slow-downs found. */
 export const CELLS: readonly StudyCell[] = [
-  { shape: 'none', percent: 0, weight: 8 },
-  ...(['message', 'tail', 'recipient'] as const).flatMap((shape) =>
-    [5, 10, 20, 40].map((percent) => ({
-      shape,
-      percent,
-      weight: shape === 'message' && percent === 20 ? 5 : 0.5,
-    })),
-  ),
+  cell('none', 0, 40),
+  cell('message', 20, 10),
+  cell('message', 10, 10),
+  cell('message', 5, 5),
+  cell('message', 40, 5),
+  cell('tail', 20, 5),
+  cell('recipient', 20, 5),
+  cell('none', 0, 12, true),
+  cell('message', 20, 6, true),
 ];
 
-export function isOf({ shape, percent }: StudyCell): (gate: GateRecord) => boolean {
-  return (gate) => gate.shape === shape && gate.percent === percent;
+/** Every third gate of a cell has a neighbour. */
+const NEIGHBOUR_EVERY = 3;
+
+export function isOf({ shape, percent, quick }: StudyCell): (gate: GateRecord) => boolean {
+  return (gate) => gate.shape === shape && gate.percent === percent && gate.quick === quick;
 }
 
-/** The cell that is furthest behind its share, so that the study can end at any time. */
-export function nextCell(done: readonly GateRecord[]): StudyCell {
-  const behind = CELLS.map((cell) => ({ cell, share: (done.filter(isOf(cell)).length + 0.5) / cell.weight }));
-  return behind.reduce((first, each) => (each.share < first.share ? each : first)).cell;
+/** `message +20 %`, `identical builds, --quick` */
+export function cellName({ shape, percent, quick }: StudyCell): string {
+  const name = shape === 'none' ? 'identical builds' : `${shape} +${percent} %`;
+  return quick ? `${name}, --quick` : name;
+}
+
+/** A gate that is to run. */
+export interface NextGate {
+  readonly cell: StudyCell;
+  readonly neighbour: boolean;
+}
+
+/** The next gate of the study; null when it is complete. */
+export function nextGate(done: readonly GateRecord[]): NextGate | null {
+  const next = CELLS.find((each) => done.filter(isOf(each)).length < each.gates);
+  if (next === undefined) return null;
+  return { cell: next, neighbour: (done.filter(isOf(next)).length + 1) % NEIGHBOUR_EVERY === 0 };
 }
 
 /** Microseconds for slow-server.ts that make the mean delivery `percent` longer. */

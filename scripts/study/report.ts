@@ -3,7 +3,7 @@ import { CONFIDENCE } from '../../src/stats/capacity-step.ts';
 import { clopperPearson } from '../../src/stats/distributions.ts';
 import { formatDurationMs, formatNs, formatNumber, formatPercent } from '../../src/units.ts';
 import { markdownTable } from '../markdown.ts';
-import { CELLS, type GateRecord, isOf, type StudyCell } from './gates.ts';
+import { CELLS, cellName, type GateRecord, isOf } from './gates.ts';
 import { resampleGates } from './resample.ts';
 
 export interface StudyFacts {
@@ -19,10 +19,6 @@ function spread(logs: readonly number[]): number {
   return Math.sqrt(logs.reduce((sum, log) => sum + log * log, 0) / logs.length);
 }
 
-function cellName({ shape, percent }: StudyCell): string {
-  return shape === 'none' ? 'identical builds' : `${shape} +${percent} %`;
-}
-
 function gatesWith(gates: readonly GateRecord[], verdict: string): number {
   return gates.filter((gate) => gate.verdict === verdict).length;
 }
@@ -31,6 +27,38 @@ function gatesWith(gates: readonly GateRecord[], verdict: string): number {
 function shareText(count: number, all: number): string {
   const { lower, upper } = clopperPearson(count, all, CONFIDENCE);
   return `${count}/${all} (${formatPercent(lower)} to ${formatPercent(upper)})`;
+}
+
+/** What a neighbour that takes CPU time changes. */
+function neighbourTable(gates: readonly GateRecord[]): string {
+  const kinds = [
+    ['identical builds', gates.filter(({ shape }) => shape === 'none')],
+    ['slower heads', gates.filter(({ shape }) => shape !== 'none')],
+  ] as const;
+  const rows = kinds.flatMap(([kind, all]) =>
+    [false, true].flatMap((neighbour) => {
+      const ran = all.filter((gate) => gate.neighbour === neighbour);
+      if (ran.length === 0) return [];
+      const counts = ['INCONCLUSIVE', 'INVALID'].map((verdict) =>
+        shareText(gatesWith(ran, verdict), ran.length),
+      );
+      const excluded = ran.reduce((sum, gate) => sum + gate.excluded, 0);
+      const rounds = ran.reduce((sum, gate) => sum + gate.rounds, 0);
+      return [
+        [
+          kind,
+          neighbour ? 'a third of one CPU' : 'none',
+          shareText(gatesWith(ran, 'REGRESSED'), ran.length),
+          ...counts,
+          `${excluded} of ${rounds}`,
+        ],
+      ];
+    }),
+  );
+  return markdownTable(
+    ['head', 'neighbour', 'REGRESSED', 'INCONCLUSIVE', 'INVALID', 'rounds left out'],
+    rows,
+  );
 }
 
 /** The share of gates called REGRESSED among gates resampled from these. */
@@ -129,6 +157,12 @@ REGRESSED with Clopper-Pearson bounds at 95 %; rounds and time are medians. \`re
 of ${RESAMPLED} gates resampled from these pairs that were REGRESSED: an extrapolation.
 
 ${outcomeTable(gates)}
+
+## Beside a neighbour
+
+Every third gate ran beside another program that used a third of one CPU.
+
+${neighbourTable(gates)}
 
 ## Gating metrics
 

@@ -9,7 +9,8 @@ import type { GateRecord } from './gates.ts';
 /** All metrics of one pair of rounds. */
 type PairPoints = ReadonlyMap<string, Point>;
 
-const ROUNDS = 30;
+const GATE_ROUNDS = 30;
+const QUICK_GATE_ROUNDS = 15;
 
 /** The pairs of all gates, each with its metrics kept together. */
 function pairsOf(gates: readonly GateRecord[]): PairPoints[] {
@@ -24,29 +25,40 @@ function pairsOf(gates: readonly GateRecord[]): PairPoints[] {
   });
 }
 
+/** When a gate looks at its rounds. */
+function looksOf({ quick }: GateRecord): ReturnType<typeof planLooks> {
+  return quick ? [{ rounds: QUICK_GATE_ROUNDS, alpha: ALPHA }] : planLooks(GATE_ROUNDS, ALPHA);
+}
+
 /**
- * Counts the verdicts of `count` gates that are made of pairs drawn with replacement from those that were run, judged at two
- * looks as a gate is. It is an extrapolation, which cannot show anything that those pairs do not hold.
+ * Counts the verdicts of `count` gates that are made of pairs drawn with replacement from those that were run, judged as
+ * the first of them was. It is an extrapolation, which cannot show anything that those pairs do not hold.
  */
 export function resampleGates(gates: readonly GateRecord[], count: number): ReadonlyMap<string, number> {
   const pairs = pairsOf(gates);
   const rules = (gates[0]?.metrics ?? []).filter(({ gating, kind }) => gating && kind === 'ratio');
   const generator = mersenne(1);
   const verdicts = new Map<string, number>();
-  if (pairs.length === 0) return verdicts;
+  const [first] = gates;
+  if (pairs.length === 0 || first === undefined) return verdicts;
+  const looks = looksOf(first);
   for (let gate = 0; gate < count; gate++) {
     const drawn = Array.from(
-      { length: ROUNDS },
+      { length: looks.at(-1)?.rounds ?? 0 },
       () => pairs[uniformInt(generator, 0, pairs.length - 1)] ?? new Map(),
     );
-    const verdict = resampledVerdict(drawn, rules);
+    const verdict = resampledVerdict(drawn, rules, looks);
     verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
   }
   return verdicts;
 }
 
-function resampledVerdict(drawn: readonly PairPoints[], rules: readonly Observed['rule'][]): string {
-  for (const { rounds, alpha } of planLooks(ROUNDS, ALPHA)) {
+function resampledVerdict(
+  drawn: readonly PairPoints[],
+  rules: readonly Observed['rule'][],
+  looks: ReturnType<typeof planLooks>,
+): string {
+  for (const { rounds, alpha } of looks) {
     const seen = drawn.slice(0, rounds);
     const observed = rules.map((rule) => ({
       rule,
