@@ -97,7 +97,7 @@ async function runGate(cell: StudyCell, meanUs: number): Promise<Omit<GateRecord
 }
 
 /** Runs one gate, beside a neighbour if it is to have one, and adds it to the records. */
-async function addGate({ cell, neighbour }: NextGate, meanUs: number): Promise<void> {
+async function studyGate({ cell, neighbour }: NextGate, meanUs: number): Promise<void> {
   const program = join(import.meta.dirname, 'study', 'neighbour.ts');
   const busy = neighbour ? spawn(process.execPath, [program], { stdio: 'ignore' }) : null;
   const gate = await runGate(cell, meanUs).finally(() => busy?.kill());
@@ -113,7 +113,7 @@ const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'unknown CPU'}, ${type
 mkdirSync(RECORDS, { recursive: true });
 const meanUs = await meanDeliveryUs();
 for (let next = nextGate(readGates(GATES)); next !== null && Date.now() < endMs; ) {
-  await addGate(next, meanUs);
+  await studyGate(next, meanUs);
   next = nextGate(readGates(GATES));
 }
 writeFileSync(

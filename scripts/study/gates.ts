@@ -57,21 +57,21 @@ export interface StudyCell {
   readonly gates: number;
 }
 
-function cell(shape: StudyCell['shape'], percent: number, gates: number, quick = false): StudyCell {
+function gatesOf(shape: StudyCell['shape'], percent: number, gates: number, quick = false): StudyCell {
   return { shape, percent, quick, gates };
 }
 
 /** In the order in which they run: first the two claims, no alarm without a cause and small slow-downs found. */
 export const CELLS: readonly StudyCell[] = [
-  cell('none', 0, 40),
-  cell('message', 20, 10),
-  cell('message', 10, 10),
-  cell('message', 5, 5),
-  cell('message', 40, 5),
-  cell('tail', 20, 5),
-  cell('recipient', 20, 5),
-  cell('none', 0, 12, true),
-  cell('message', 20, 6, true),
+  gatesOf('none', 0, 40),
+  gatesOf('message', 20, 10),
+  gatesOf('message', 10, 10),
+  gatesOf('message', 5, 5),
+  gatesOf('message', 40, 5),
+  gatesOf('tail', 20, 5),
+  gatesOf('recipient', 20, 5),
+  gatesOf('none', 0, 12, true),
+  gatesOf('message', 20, 6, true),
 ];
 
 /** Every third gate of a cell has a neighbour. */
@@ -82,7 +82,7 @@ export function isOf({ shape, percent, quick }: StudyCell): (gate: GateRecord) =
 }
 
 /** `message +20 %`, `identical builds, --quick` */
-export function cellName({ shape, percent, quick }: StudyCell): string {
+export function gatesOfName({ shape, percent, quick }: StudyCell): string {
   const name = shape === 'none' ? 'identical builds' : `${shape} +${percent} %`;
   return quick ? `${name}, --quick` : name;
 }
