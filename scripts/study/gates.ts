@@ -82,7 +82,7 @@ export function isOf({ shape, percent, quick }: StudyCell): (gate: GateRecord) =
 }
 
 /** `message +20 %`, `identical builds, --quick` */
-export function gatesOfName({ shape, percent, quick }: StudyCell): string {
+export function cellName({ shape, percent, quick }: StudyCell): string {
   const name = shape === 'none' ? 'identical builds' : `${shape} +${percent} %`;
   return quick ? `${name}, --quick` : name;
 }
