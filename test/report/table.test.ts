@@ -3,6 +3,7 @@ import {
   type Column,
   chooseUnit,
   column,
+  estimateCell,
   formatValue,
   headingText,
   shortageNotes,
@@ -164,5 +165,15 @@ describe('displayWidth', () => {
     ['\u{1F600}', 2],
   ])('of %s is %d', (text, width) => {
     expect(displayWidth(text)).toBe(width);
+  });
+});
+
+describe('estimateCell', () => {
+  it('leaves out an interval that is a point', () => {
+    expect(estimateCell('0', { lower: 0, upper: 0 }, 1)).toBe('0');
+    expect(estimateCell('3.02', { lower: 2.7e6, upper: 3.6e6 }, 1e6)).toEqual({
+      figure: '3.02',
+      interval: '2.7-3.6',
+    });
   });
 });

@@ -109,11 +109,12 @@ export const intervalOf = (cell: Cell): string | null => (typeof cell === 'strin
 export const hasIntervals = ({ rows }: Table): boolean =>
   rows.some((row) => row.some((cell) => intervalOf(cell) !== null));
 
-/** A figure with the interval around it, both in a unit that stands elsewhere; without an interval, the figure. */
+/** A figure with the interval around it, both in a unit that stands elsewhere. Without an interval, or one of no length, the figure. */
 export function estimateCell(figure: string, { lower, upper }: Bounds, scale: number): Cell {
   const inUnit = (bound: number | null) => (bound === null ? null : bound / scale);
   const interval = formatInterval(inUnit(lower), inUnit(upper));
-  return interval === null || figure === NO_VALUE ? figure : { figure, interval };
+  const isPoint = lower !== null && lower === upper;
+  return interval === null || isPoint || figure === NO_VALUE ? figure : { figure, interval };
 }
 
 /** Units of each kind, largest first. */

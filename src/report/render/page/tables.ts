@@ -113,7 +113,8 @@ function tilesHtml(block: TableBlock, outline: Outline): string {
     const unit = cell === NO_VALUE ? '' : unitHtml(heading?.unit ?? null);
     const interval = intervalOf(estimate);
     const range = interval === null ? '' : `<dd class="interval">${escapeHtml(interval)}</dd>`;
-    const term = `<dt title="${escapeHtml(heading?.meaning ?? '')}">${escapeHtml(heading?.title ?? '')}</dt>`;
+    const tileName = escapeHtml(heading?.title ?? '').replaceAll('/', '/<wbr>');
+    const term = `<dt title="${escapeHtml(heading?.meaning ?? '')}">${tileName}</dt>`;
     return `<div${classHtml(severityOf(cell), heading?.numeric ? '' : 'word')}>${term}<dd>${escapeHtml(cell)}${unit}</dd>${range}</div>`;
   });
   const heading = outline.heading(3, title, `<span class="of">${escapeHtml(cellFigure(name))}</span>`);
