@@ -13,7 +13,7 @@ const MIN_UNITS = 40;
  * makes of independent ones.
  */
 const INDEPENDENT_FROM = 0.85;
-/** So many independent values must lie beyond a quantile, by the correlation of every lower one. */
+/** So many independent values must lie beyond a quantile, by its own correlation and by that of the next lower one. */
 const MIN_BEYOND = 5;
 /** The quantile of Student's t and of the normal distribution that bounds of 95 % use. */
 const TWO_SIDED = 0.975;
@@ -35,12 +35,13 @@ export const EFFECTIVE_QUANTILES = [
  */
 export function effectiveNumbers(sums: SlotSums, samples: number): Record<string, number> {
   const effective: Record<string, number> = {};
-  let fewest = Number.POSITIVE_INFINITY;
+  let below = Number.POSITIVE_INFINITY;
   for (const [name, quantile] of EFFECTIVE_QUANTILES) {
     const shares = sums.sharesBelow(quantile, samples);
     const count = shares === null ? null : effectiveCount(shares, quantile);
     if (count === null) continue;
-    fewest = Math.min(fewest, count.unadjusted);
+    const fewest = Math.min(below, count.unadjusted);
+    below = count.unadjusted;
     const isKnown = fewest === count.values || fewest * (1 - quantile) >= MIN_BEYOND;
     effective[name] = isKnown ? Number(count.adjusted.toPrecision(4)) : 0;
   }

@@ -1,5 +1,6 @@
 import { sumOfReasons } from '../../result/aggregate.ts';
 import { FIGURES, isFigure } from '../../result/metrics.ts';
+import { largest } from '../../result/order-statistics.ts';
 import { excessText, type Repeated, type StartFigure, startsDiffer } from '../../result/repeated.ts';
 import type { Finding, RunResult } from '../../result/run-result.ts';
 import { list, plural } from '../../text.ts';
@@ -74,11 +75,14 @@ export function validStarts({ starts, excluded }: Repeated): number {
 /** What the interval of the medians is, in a sentence; null where there is none. */
 export function startsIntervalText(repeated: Repeated): string | null {
   const { figures, design } = repeated;
-  const level = figures.find((figure) => figure.level !== null)?.level ?? null;
+  const levels = figures.flatMap((figure) => figure.level ?? []);
+  const level = largest(levels);
   const count = validStarts(repeated);
   if (level === null)
     return count === 1 ? 'one start has no interval; repeat the run to see how starts differ' : null;
-  const holds = `contains the true median in ${formatPercent(level)} of cases`;
+  const lowest = Math.min(...levels);
+  const fewer = lowest < level ? `, or ${formatPercent(lowest)} where a start has no value` : '';
+  const holds = `contains the true median in ${formatPercent(level)} of cases${fewer}`;
   if (level >= design.confidence) return `from, to: the interval over ${count} starts that ${holds}`;
   const needed = Math.ceil(1 - Math.log2(1 - design.confidence));
   return `from, to: the range of ${count} starts, which ${holds}; ${needed} starts give ${formatPercent(design.confidence)}`;
