@@ -9,8 +9,7 @@ function parseMean(text: string): string {
 
 export const churn = defineScenario({
   name: 'churn',
-  summary:
-    'receivers leave and join all the time while messages flow; who is a member decides who expects them',
+  summary: 'receivers leave and join all the time while messages flow; only members expect a message',
   headline: 'delivery',
   options: {
     rooms: option('R', '1', 'number of rooms, each with one publisher', integer(1)),

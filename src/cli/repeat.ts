@@ -31,7 +31,7 @@ import { runInProcess, withSeedOfRun } from './run-process.ts';
 
 /** Flags of `run` for a repeated one. */
 export const REPEAT_OPTIONS = {
-  repeat: option('N', '1', 'fresh starts, of which the medians are shown', integer(1, MAX_STARTS)),
+  repeat: option('N', '1', 'fresh starts; reports show their medians', integer(1, MAX_STARTS)),
 } as const;
 
 /** Flags of one run that a repeated run does not support, and why. */

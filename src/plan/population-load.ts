@@ -9,10 +9,10 @@ import { planPayload } from './payload-plan.ts';
 import { badPopulation, populationsOfClients, type SizedPopulation } from './population-plan.ts';
 import type { Population, PopulationOption } from './populations.ts';
 
-/** The series of which populations have figures: each value is of one client. */
+/** The series that are also reported by population: each value belongs to one client. */
 const OF_ONE_CLIENT: ReadonlySet<string> = new Set(['delivery', 'ack', 'reply']);
 
-/** Whether the values of a headline are each of one client, so that populations and links have figures of their own. */
+/** Whether each value of a headline belongs to one client, so that it is reported by population and link. */
 export function isOfOneClient(headline: string): boolean {
   return OF_ONE_CLIENT.has(headline);
 }
@@ -26,7 +26,7 @@ export function requirePopulated(
 ): void {
   if (!isOfOneClient(headline))
     badPopulation(
-      `${name} measures ${headline}, of which populations have no figures`,
+      `${name} measures ${headline}, which is not reported by population`,
       'Use a scenario that measures delivery, ack or reply, such as broadcast-latency, room-fanout, direct-messages or ack-roundtrip.',
     );
   if (publishers === null) return;

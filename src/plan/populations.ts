@@ -29,7 +29,7 @@ export interface PopulationOption {
   readonly payloadSizes: PayloadSizes | null;
 }
 
-/** A population as it is stored with the plan. */
+/** A population as stored with the plan. */
 export const populationSchema = z
   .object({
     name: z.string(),

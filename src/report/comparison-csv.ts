@@ -4,7 +4,7 @@ import { effectSides } from './content/comparison-effects.ts';
 import { gradeOf, pairBounds, pairValues } from './content/comparison-metrics.ts';
 import { CSV_UNITS, type CsvColumn, csvTable, METRIC_UNIT_TEXTS } from './csv.ts';
 
-/** A row of a comparison: what is compared, and what came of it. A field without a meaning in the row is null. */
+/** A row of a comparison: what is compared, and the result. A field without a meaning in the row is null. */
 interface OutcomeRow {
   readonly comparison: Comparison;
   readonly scenario: string;

@@ -96,7 +96,7 @@ function rowColumns(shown: Column<ResultView>): Array<CsvColumn<ResultRow>> {
 }
 
 const ROW_COLUMNS = FLAT_COLUMNS.flatMap(rowColumns);
-/** Behind the target, of which the populations are. */
+/** Stands after the target, since populations divide the clients of a target. */
 const CSV_COLUMNS: ReadonlyArray<CsvColumn<ResultRow>> = [
   ...ROW_COLUMNS.slice(0, 1),
   { id: 'population', kind: 'text', value: ({ population }) => population },

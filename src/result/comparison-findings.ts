@@ -38,7 +38,7 @@ export const COMPARISON_FINDINGS = {
   starts_differ: note(
     'none',
     'The starts of a repeated run differ by more than their own intervals explain.',
-    'report the median of several starts (--repeat), since one start tells too little',
+    'report the median of several starts (--repeat), since one start is not enough',
   ),
   server_not_restarted: note(
     'user',

@@ -61,7 +61,7 @@ function sumUp(
   const fromCut = (end: (absence: StoredAbsence) => number | null) =>
     spreadOf(group, ({ fromMs }) => fromMs, end);
   return {
-    atMs: group.reduce((least, { fromMs }) => Math.min(least, fromMs), Number.POSITIVE_INFINITY),
+    atMs: group.reduce((minimum, { fromMs }) => Math.min(minimum, fromMs), Number.POSITIVE_INFINITY),
     clients: group.length,
     back: countOf(({ backMs }) => backMs !== null),
     reasons: reasons.take(),

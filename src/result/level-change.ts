@@ -48,8 +48,8 @@ const DRIFT: LevelTest = {
 };
 
 /**
- * Exceeded with a probability of 10 % by independent windows that do not drift. What settles is correlated, so that the
- * test makes no allowance for it: a warm-up that goes on without need costs little.
+ * Exceeded with a probability of 10 % by independent windows that do not drift. Latency that still stabilizes is
+ * correlated, so the test makes no allowance for it: a warm-up that is longer than necessary costs little.
  */
 const WARMUP: LevelTest = { criticals: [[16, 3.22, 7.86]], inflation: () => 1 };
 
@@ -140,22 +140,22 @@ function largestShift(
   ];
   const residuals = ranks.map((rank, at) => rank - (at < place ? before : after));
   // Equal windows have equal ranks. They say no more than different ones that do not overlap; ranks are doubled.
-  const least = (place * (place ** 2 - 1) + (count - place) * ((count - place) ** 2 - 1)) / 3;
-  return { at: place, score: scoreOf(largest, residuals, inflation, least) };
+  const minimum = (place * (place ** 2 - 1) + (count - place) * ((count - place) ** 2 - 1)) / 3;
+  return { at: place, score: scoreOf(largest, residuals, inflation, minimum) };
 }
 
-/** `explained` over the variance of the residuals, which is inflated by their correlation and at least `least` in all. */
+/** `explained` over the variance of the residuals, which is inflated by their correlation and at least `minimum` in all. */
 function scoreOf(
   explained: number,
   residuals: readonly number[],
   inflation: LevelTest['inflation'],
-  least: number,
+  minimum: number,
 ): number {
   const count = residuals.length;
   const squares = totalOf(residuals.map((residual) => residual ** 2));
   const products = totalOf(residuals.map((residual, at) => residual * (residuals[at + 1] ?? 0)));
   const measured = squares === 0 ? 0 : products / squares;
-  const variance = Math.max(squares, least) / (count - 2);
+  const variance = Math.max(squares, minimum) / (count - 2);
   if (explained === 0) return 0;
   return explained / variance / inflation(measured, count);
 }

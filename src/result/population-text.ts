@@ -33,7 +33,7 @@ export function transportsText(plan: Pick<Plan, 'transport' | 'populations'>): s
   return transportsInUse(plan).join('+');
 }
 
-/** The populations of which a run has figures. */
+/** The populations that a run reports. */
 export function measuredPopulations({
   headline,
   populations,

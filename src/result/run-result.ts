@@ -44,7 +44,7 @@ const series = z.object({
   histogram: histogramSchema,
   /**
    * By quantile (`p50`, `p90`, `p95`, `p99`, `p99.9`): the number of independent samples that would estimate it as precisely
-   * as the samples of this run, which may be correlated, did. Quantiles of which it is unknown are missing.
+   * as the samples of this run, which may be correlated, did. A quantile is missing where that is unknown.
    */
   effectiveSamples: recordOf(numberSchema.nonnegative(), 10).default({}),
 });

@@ -72,7 +72,7 @@ export interface ChartedView {
 export interface ResultView extends ChartedView {
   readonly result: RunResult;
   /**
-   * How many independent samples would estimate the quantile as surely as those of the series did, which may be
+   * How many independent samples would estimate the quantile as precisely as those of the series did, which may be
    * correlated. Null where that is unknown.
    */
   effectiveSamples(series: string, quantile: number): number | null;

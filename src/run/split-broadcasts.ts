@@ -26,7 +26,7 @@ export interface SplitBroadcastsOptions {
   readonly secondOf: (timeNs: number) => number;
 }
 
-/** Of so many incomplete broadcasts, the rest counts as it is. */
+/** Further incomplete broadcasts count as incomplete, without a check of which receivers were away. */
 const MAX_LACKING = 100_000;
 
 /** Joins the parts of broadcasts whose receivers are in several workers. */

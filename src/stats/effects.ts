@@ -90,7 +90,7 @@ function judgedRounds(design: Design, heads: readonly PairOutcome[], metric: str
 
 /**
  * Estimates main effects and two-factor interactions of every metric with a ratio, by the rules of docs/comparing.md: the
- * round is the unit of evidence, and all intervals of a metric hold together with the probability 1 - alpha (Bonferroni).
+ * round is the unit of evidence, and all intervals of a metric hold simultaneously with the probability 1 - alpha (Bonferroni).
  * `heads` are the judged pairs of these rounds. Null for fewer than two factors, whose effects are the ratios of the arms.
  */
 export function judgeEffects(

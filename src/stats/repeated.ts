@@ -36,7 +36,7 @@ const isStopped = (reasons: readonly Finding[]) => reasons.some(({ code }) => co
 
 /**
  * Whether so many of the starts asked for are excluded that the rest cannot be more than half of them. With more than
- * half, the median of all of them lies among the valid ones, whatever the excluded ones would have shown.
+ * half, the median of all of them lies among the valid ones, regardless of the values of the excluded ones.
  */
 export function isSettledInvalid(starts: readonly RepeatedStart[], repeat: number): boolean {
   const reasons = starts.map(whyStartExcluded);
@@ -106,14 +106,14 @@ function notesOfStarts({ restartsServer }: Repeated['design'], figures: readonly
 }
 
 /**
- * `starts differ by 14 % in delivery.p50, more than one run's own interval of 3 % explains: one start tells too little`;
+ * `starts differ by 14 % in delivery.p50, more than one run's own interval of 3 % explains: one start is not enough`;
  * other figures in which they do are named.
  */
 function startsDifferText([first, ...others]: readonly StartFigure[]): string {
   const { spread = null, withinRun = null, metric = '' } = first ?? {};
   const own = excessText(withinRun ?? 1);
   const also = others.length === 0 ? '' : ` (also in ${list(others.map((each) => each.metric))})`;
-  return `starts differ by ${excessText(spread ?? 1)} in ${metric}, more than one run's own interval of ${own} explains${also}: one start tells too little`;
+  return `starts differ by ${excessText(spread ?? 1)} in ${metric}, more than one run's own interval of ${own} explains${also}: one start is not enough`;
 }
 
 /** Where thresholds on a repeated run look their values up. */

@@ -95,7 +95,7 @@ const SHOWN_FIGURES: readonly FigureName[] = [
 /** Series of the last receiver of each broadcast, or the last reply to each request. */
 const SLOWEST_SERIES = ['fanout_last', 'reply_last'];
 
-/** The metrics of which a repeated run has figures; the first is the most important. */
+/** The metrics of a repeated run; the first is the most important. */
 function metricsOfStarts([first]: readonly ValidStart[]): Metric[] {
   if (first === undefined) return [];
   const { headline, series, ownSeries } = first.view.result;

@@ -182,8 +182,8 @@ describe('bad input is rejected before anything starts', () => {
 });
 
 it('a trace of a scenario with disruptions plans none, which would lie after its time', async () => {
-  const nobody = ['--target', 'ws://127.0.0.1:9', '--clients', '7'];
-  const { exitCode, stderr } = await runFake('trace', 'recovery', ...nobody);
+  const unreachable = ['--target', 'ws://127.0.0.1:9', '--clients', '7'];
+  const { exitCode, stderr } = await runFake('trace', 'recovery', ...unreachable);
   expect(exitCode).toBe(2);
   expect(stderr).toMatch(/127\.0\.0\.1:9/);
   expect(stderr).not.toMatch(/within the measured/);

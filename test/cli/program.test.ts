@@ -75,7 +75,7 @@ describe('help', () => {
       Measuring:
         --duration <TIME>   measured time, unless --rate has stages (default: 10s)
         --warmup <TIME>     minimum warm-up, until latency is stable (default: 2s)
-        --repeat <N>        fresh starts, of which the medians are shown (default: 1)
+        --repeat <N>        fresh starts; reports show their medians (default: 1)
         --workers <N>       generator processes, or auto: as calibrated (default: 1)
         --threshold <EXPR>  fail unless it is met, 'delivery.p99<50ms'; repeatable
 
@@ -175,7 +175,7 @@ describe('list', () => {
         recovery           groups of receivers are cut off for given times; what each
                            got again, missed and lost
         churn              receivers leave and join all the time while messages flow;
-                           who is a member decides who expects them
+                           only members expect a message
         slow-consumers     some receivers stop reading, or read slowly; latency of the
                            others before and meanwhile
 

@@ -93,7 +93,7 @@ describe('latencies by population', () => {
     expect(populationLatencies({ ...run, plan: steps })('same')).toBeNull();
   });
 
-  it('tell how long messages may be on the links of their senders', () => {
+  it('report how long messages may be on the links of their senders', () => {
     const delaysMs = (links: string, overLinks: boolean | null) => {
       const run = { network: networkOf(links), ...LAYOUT, linkOf: [0, 0, 1], sendsOverLinks: overLinks };
       return sendersDelaysNs(run).map((ns) => ns / 1e6);

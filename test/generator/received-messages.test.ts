@@ -22,7 +22,7 @@ describe('the reason of a drop', () => {
     [['welcome', 'heartbeat', 'heartbeat'], 'closed (the target does not answer "heartbeat")'],
     [['keep-alive', 'check!'], 'closed (the target does not acknowledge "check")'],
     [['alive\u001b[31m'], 'closed (the target does not answer "alive\\x1b[31m")'],
-  ])('after %j names what the server waited for in vain', (events, reason) => {
+  ])('after %j names what the server did not receive', (events, reason) => {
     expect(reasonAfter(...events)).toBe(reason);
   });
 });

@@ -177,7 +177,7 @@ describe('a ledger', () => {
       { receiver: 7, stream: 0, count: 1 },
       { receiver: 8, stream: 0, count: 3 },
     ]);
-    // A recent gap can be filled; an old one cannot be told from a message that came before.
+    // A recent gap can be filled; an old one cannot be distinguished from a message that came before.
     expect([99_998, 2, 0].map((seq) => ledger.receive(7, 0, seq, false))).toEqual([
       'reordered',
       'duplicate',

@@ -46,7 +46,7 @@ describe('populations', () => {
     ]);
   });
 
-  it('have the same clients for the same seed, whatever the properties are', () => {
+  it('have the same clients for the same seed, with any properties', () => {
     const clientsOf = (text: string, seed: string) => {
       const { plan, layout } = planned(broadcastLatency, { population: text, seed });
       return {
@@ -165,7 +165,7 @@ describe('populations that cannot be', () => {
     [broadcastLatency, { network: '10%: rtt=1ms' }, '--network has links for shares of the clients'],
     [broadcastLatency, { networkVia: 'netem', network: 'rtt=1ms' }, 'cannot'],
     [recovery, {}, 'recovery chooses who publishes'],
-    [connectStorm, {}, 'connect-storm measures handshake, of which populations have no figures'],
+    [connectStorm, {}, 'connect-storm measures handshake, which is not reported by population'],
     [roomFanout, { rooms: '3', members: '1' }, 'of its 10 publishers are in a room'],
   ])('together with the rest of the plan', (scenario, more, message) => {
     const population = 'a: clients=10 publishers=10 link=none; b: link="rtt=1ms"';

@@ -34,7 +34,7 @@ websocket -> polling     2.17  2.04-2.26     1.17   2.43
 64B -> 4KiB              1.19  1.12-1.26     1.55   1.76
 polling at 64B -> 4KiB   0.99  0.86-1.14    2.18x  2.17x
 values: medians of 10 rounds, geometric means over the other factor
-ratio: estimated from the rounds; all 3 intervals hold together at 95 %
+ratio: estimated from the rounds; all 3 intervals hold simultaneously at 95 %
 
 delivery p50, 95 % CI: polling takes 2.17x as long as websocket (2.04-2.26);
 payload 4KiB takes 1.19x as long as 64B (1.12-1.26)

@@ -32,7 +32,7 @@ describe('the end of a repeated run', () => {
     );
     expect(ended(usual)).toContain('✓ delivery.p50<5ms: ');
     expect(ended(usual).replaceAll('\n', ' ')).toMatch(
-      /met in 3 of 3 starts.*one start tells too little VALID: 3 starts/,
+      /met in 3 of 3 starts.*one start is not enough VALID: 3 starts/,
     );
     expect(ended(agreeing)).toMatch(
       /starts differ by [\d.]+ % in delivery.p50, no more than one run's own interval/,
@@ -67,7 +67,7 @@ describe('the end of a repeated run', () => {
   });
 });
 
-it('several repeated runs stand in one table, the fastest first, with what one start tells', () => {
+it('several repeated runs stand in one table, the fastest first, with whether one start is enough', () => {
   const socketio = makeRepeated({
     starts: [4, 4.1, 4.2],
     run: { target: 'socketio', protocol: 'socketio' },
@@ -76,11 +76,9 @@ it('several repeated runs stand in one table, the fastest first, with what one s
   expect(text).toMatch(/^target +p50 ms +starts differ +starts/m);
   const rows = text.split('\n').filter((line) => /^(ws|socketio websocket) {2,}/.test(line));
   expect(rows.map((row) => row.split(/ {2,}/)[0])).toEqual(['ws', 'socketio websocket']);
-  expect(rows[0]).toMatch(/^ws +[\d.]+ \([\d.]+-[\d.]+\) +[\d.]+ %, one is too little +3$/);
+  expect(rows[0]).toMatch(/^ws +[\d.]+ \([\d.]+-[\d.]+\) +[\d.]+ %, one is not enough +3$/);
   expect(text).toContain('ws has the lowest delivery p50\n');
-  expect(text.replaceAll('\n', ' ')).toContain(
-    'VALID: 2 repeated runs; one start tells too little in 1 of 2',
-  );
+  expect(text.replaceAll('\n', ' ')).toContain('VALID: 2 repeated runs; one start is not enough in 1 of 2');
 });
 
 it('the page and the text have every start, with invalid ones marked', () => {

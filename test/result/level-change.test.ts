@@ -87,7 +87,7 @@ describe('the last sixteen windows of a warm-up', () => {
     expect(share).toBeGreaterThan(0.05);
   });
 
-  it('of a server that still settles change, also where the noise is as large', () => {
+  it('of a server that has not stabilized change, also where the noise is as large', () => {
     const settling = (share: number) => 1 + 2 * Math.exp(-2 * share);
     const noise = normalNoise(4);
     expect(shareOf(200, () => findUnsettled(medians(noise, 16, settling, 0.1)) !== null)).toBeGreaterThan(

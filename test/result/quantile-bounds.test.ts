@@ -236,7 +236,7 @@ describe('the interval of a quantile of a series', () => {
     expect(view.quantileNs('delivery', 0.9)).not.toBeNull();
   });
 
-  it('takes no more samples than values, whatever a file says', () => {
+  it('takes no more samples than values, even if a file says more', () => {
     const view = runOf(ascending(100), { p50: 1e300 });
     expect(quantileBounds(view, 'delivery', 0.5)).toEqual(
       quantileBounds(runOf(ascending(100), { p50: 500 }), 'delivery', 0.5),

@@ -43,7 +43,7 @@ const SCENARIOS: ReadonlyArray<readonly [Scenario, GivenOptions]> = [
 ];
 
 describe('a run with populations', () => {
-  it('has a ledger for each that adds up to that of the run, whatever the server loses', async () => {
+  it('has a ledger for each that adds up to that of the run, also if the server loses messages', async () => {
     const drawn = fc.record({
       scenario: fc.constantFrom(...SCENARIOS),
       shares: fc.array(fc.integer({ min: 10, max: 30 }), { minLength: 1, maxLength: 3 }),

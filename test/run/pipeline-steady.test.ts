@@ -103,11 +103,11 @@ describe('a warm-up', () => {
       4.6,
     ],
     ['has a step ends when the step is over', (seconds: number) => (seconds < 1.5 ? 3 : 1), 3, 3.8],
-  ])('whose latency %s', async (_, latencyMs, least, most) => {
+  ])('whose latency %s', async (_, latencyMs, minimum, maximum) => {
     const { warmup, notes } = await runWith(latencyMs, GIVEN, false);
     expect(warmup).toMatchObject({ stable: true, endedBy: 'test', windowMs: 125 });
-    expect(warmup.durationMs).toBeGreaterThan(1000 * least);
-    expect(warmup.durationMs).toBeLessThan(1000 * most);
+    expect(warmup.durationMs).toBeGreaterThan(1000 * minimum);
+    expect(warmup.durationMs).toBeLessThan(1000 * maximum);
     expect(notes).toEqual([]);
   });
 

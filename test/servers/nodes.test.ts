@@ -169,7 +169,7 @@ describe.each(SERVERS)('several processes over %s', (_, name, settings) => {
     const restarted = once(server.child, 'message');
     server.child.send({ type: 'restart-node', node: 1, signal: 'SIGTERM', downMs: 0 });
     await dropped[nodes.indexOf(1)];
-    // Nobody is sent to the process that is down.
+    // No client is sent to the process that is down.
     expect(await nodeOf(await connect(url))).not.toBe(1);
     expect(await restarted).toEqual([{ type: 'node-restarted', node: 1, problem: null }, undefined]);
     const after = await Promise.all((await connectMany(6, url)).map(nodeOf));

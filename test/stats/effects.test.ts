@@ -138,7 +138,7 @@ describe('an estimate', () => {
     const contrasts = contrastsOf(TWO_BY_THREE);
     const exact = contrasts.map((contrast) => sidesOf(TWO_BY_THREE, contrast, valuesOf(TWO_BY_THREE, truth)));
     const hits = Array.from({ length: times }, () => {
-      // Whatever all runs of a round share cancels.
+      // What all runs of a round share cancels.
       const blocks = Array.from({ length: rounds }, () => {
         const shared = Math.exp(noise());
         return valuesOf(TWO_BY_THREE, (levels) => shared * truth(levels) * Math.exp(0.1 * noise()));

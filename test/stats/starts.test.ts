@@ -129,11 +129,11 @@ describe('a repeated run', () => {
     expect(codes(none)).toEqual(['interrupted']);
   });
 
-  it('says when one start tells too little, and when the server was not started anew', () => {
+  it('says when one start is not enough, and when the server was not started anew', () => {
     const messages = ({ notes } = makeRepeated()) => notes.map(({ message }) => message);
     expect(messages(makeRepeated({ starts: [1, 1, 1.5], restartsServer: false }))).toEqual([
       expect.stringMatching(
-        /^starts differ by [\d.]+ % in delivery\.p50, more than one run's own interval of [\d.]+ % explains \(also in .*\): one start tells too little$/,
+        /^starts differ by [\d.]+ % in delivery\.p50, more than one run's own interval of [\d.]+ % explains \(also in .*\): one start is not enough$/,
       ),
       'the server was already running: each start had new generator processes, but the same server process',
     ]);

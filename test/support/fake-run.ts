@@ -51,7 +51,7 @@ export interface FakeRunOptions {
   readonly serverStartMs?: number;
   /** Connections that the server has, as the system counts them. */
   readonly serverSockets?: () => number;
-  /** The server has so many processes, each of which serves every so manieth client. */
+  /** The number of processes of the server, which serve the clients in turn. */
   readonly nodes?: number;
   /** The last lines that the server printed. */
   readonly serverOutput?: readonly string[];

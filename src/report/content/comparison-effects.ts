@@ -93,7 +93,7 @@ export function effectsTable(
       effectHeading('ratio', 'to over from: Hodges-Lehmann estimate over the rounds', true),
       effectHeading(
         `${confidence(effects)} CI`,
-        'of the ratio; all intervals of the table hold together',
+        'of the ratio; all intervals of the table hold simultaneously',
         false,
       ),
       effectHeading(sideTitle('from'), 'with the first level; of an interaction, the effect there', true),
@@ -119,7 +119,7 @@ export function effectsNotes({ design }: Comparison, { metrics, rounds, alpha }:
   const intervals = metrics[0]?.effects.length ?? 0;
   return [
     `values: medians of ${plural(rounds, 'round')}, geometric means over ${others}`,
-    `ratio: estimated from the rounds; all ${intervals} intervals hold together at ${formatPercent(1 - alpha)}`,
+    `ratio: estimated from the rounds; all ${intervals} intervals hold simultaneously at ${formatPercent(1 - alpha)}`,
   ];
 }
 

@@ -73,7 +73,7 @@ function rangeColumn(
 function differenceCell({ repeated }: LabelledRepeated): string | null {
   const figure = repeated.figures.find((each) => startsDiffer(each) === true) ?? repeated.figures[0];
   if (figure === undefined || figure.spread === null) return null;
-  return `${formatPercent(figure.spread - 1)}${startsDiffer(figure) === true ? ', one is too little' : ''}`;
+  return `${formatPercent(figure.spread - 1)}${startsDiffer(figure) === true ? ', one is not enough' : ''}`;
 }
 
 /** One row for each repeated run, below the name of its scenario where there are several. */
@@ -86,7 +86,7 @@ export function tableOfRepeated(rows: readonly LabelledRepeated[]): Table {
       'difference',
       'starts differ',
       'text',
-      'by how much, and whether one start tells too little',
+      'by how much, and whether one start is not enough',
       differenceCell,
     ),
     column<LabelledRepeated>('starts', 'starts', 'text', 'valid starts', ({ repeated }) =>
@@ -155,7 +155,7 @@ export function tooLittleText(rows: readonly LabelledRepeated[]): string | null 
     return `in none of ${known.length} do starts differ by more than one run's own interval explains`;
   const names = differing.map(({ scenario, label }) => `${label} (${scenario})`);
   const shown = names.length > 3 ? '' : `: ${list(names)}`;
-  return `one start tells too little in ${differing.length} of ${plural(known.length, 'repeated run')}${shown}`;
+  return `one start is not enough in ${differing.length} of ${plural(known.length, 'repeated run')}${shown}`;
 }
 
 /** `VALID: 9 repeated runs`, `8 VALID, 1 INVALID of 9 repeated runs` */

@@ -37,7 +37,7 @@ function figureBlocks(repeated: Repeated): Block[] {
   );
 }
 
-/** The load without the seed, of which each start has its own. */
+/** The load without the seed, since each start has a seed of its own. */
 function loadOfStarts(repeated: Repeated): string {
   const { results } = measuredStarts(repeated);
   const [first] = results;

@@ -21,7 +21,7 @@ export function membersIn(
   const isWithin = (ms: number | null) => ms !== null && ms >= 0 && ms < measureMs;
   return {
     mean: meanMembers(steps, 0, measureMs),
-    min: counts.reduce((least, count) => Math.min(least, count), connected),
+    min: counts.reduce((minimum, count) => Math.min(minimum, count), connected),
     max: counts.reduce((most, count) => Math.max(most, count), 0),
     left: absences.filter(({ fromMs }) => isWithin(fromMs)).length,
     joined: absences.filter(({ backMs }) => isWithin(backMs)).length,

@@ -26,7 +26,7 @@ describe('the note of correlated samples', () => {
       'successive requests are correlated: 1,000 count as 500 independent ones for p50, 73 independent ones for p90',
     ],
     [
-      'of which quantiles they say too little',
+      'which quantiles have too few of them',
       { p50: 310, p90: 0, p95: 0, p99: 300 },
       'successive requests are correlated: 1,000 count as 310 independent ones for p50, and are too few for p90, p95 and p99',
     ],
