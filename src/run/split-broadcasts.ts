@@ -64,14 +64,11 @@ export class SplitBroadcasts {
 
   /** How many receivers of a stream were connected, not away and not kept from reading, as far as is known. */
   #presentAt(stream: number, dueNs: number): number {
-    const receivers = this.#options.membership.receivers(stream);
+    const { membership, slowFromMs } = this.#options;
     const dueMs = (dueNs - this.measureStartNs) / 1e6;
-    const reading = new Set(
-      receivers.filter(
-        (client) => !(dueMs >= (this.#options.slowFromMs?.get(client) ?? Number.POSITIVE_INFINITY)),
-      ),
-    );
-    return reading.size - this.#away.countAt(dueNs, (client) => reading.has(client));
+    const isSlow = (client: number) => dueMs >= (slowFromMs?.get(client) ?? Number.POSITIVE_INFINITY);
+    const isPresent = (client: number) => !isSlow(client) && !this.#away.wasAwayAt(client, dueNs);
+    return membership.receivers(stream).filter(isPresent).length;
   }
 
   /** Takes the parts in a snapshot of a second. */

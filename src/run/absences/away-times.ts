@@ -48,12 +48,8 @@ export class AwayTimes {
     }
   }
 
-  /** How many of some clients were away at a time, as far as is known: not more than there were. */
-  countAt(timeNs: number, isMeant: (client: number) => boolean): number {
-    let away = 0;
-    for (const [client, spans] of this.#byClient) {
-      if (spans.some((span) => isAwayAt(span, timeNs)) && isMeant(client)) away += 1;
-    }
-    return away;
+  /** Whether a client was away at a time, as far as is known. */
+  wasAwayAt(client: number, timeNs: number): boolean {
+    return this.#byClient.get(client)?.some((span) => isAwayAt(span, timeNs)) === true;
   }
 }
