@@ -187,15 +187,28 @@ export function publishersOfRun(run: DividedRun): readonly number[] | null {
     .toSorted((a, b) => a - b);
 }
 
+/** What the transports of a plan depend on. */
+interface RunTransports<Name extends string> {
+  readonly transport: Name;
+  readonly populations: ReadonlyArray<{ readonly transport: Name }>;
+}
+
 /** The transports of a plan, each once: those of its populations where it has some. */
 export function transportsInUse<Name extends string>({
   transport,
   populations,
-}: {
-  readonly transport: Name;
-  readonly populations: ReadonlyArray<{ readonly transport: Name }>;
-}): readonly Name[] {
+}: RunTransports<Name>): readonly Name[] {
   return populations.length === 0 ? [transport] : [...new Set(populations.map((each) => each.transport))];
+}
+
+/** Whether all clients connect over websocket. */
+export function isWebsocketOnly(plan: RunTransports<string>): boolean {
+  return transportsInUse(plan).every((transport) => transport === 'websocket');
+}
+
+/** How many connections a client needs: while one waits for messages, polling sends over another. */
+export function connectionsPerClient(plan: RunTransports<string>): number {
+  return isWebsocketOnly(plan) ? 1 : 2;
 }
 
 /** The link of each client, as its index in those of the network; null for a client without one. */

@@ -12,7 +12,7 @@ import { ofPopulation, seriesNamed } from '../measure/series.ts';
 import { slowReadersOf } from '../plan/disturbed-clients.ts';
 import type { Plan, PlannedRun } from '../plan/plan.ts';
 import { isOfOneClient } from '../plan/population-load.ts';
-import { transportsInUse } from '../plan/population-plan.ts';
+import { isWebsocketOnly, transportsInUse } from '../plan/population-plan.ts';
 import { seriesOfReceipts } from '../plan/population-series.ts';
 import { profileMessages } from '../plan/profile.ts';
 import { mayBeAway } from '../plan/reconnect.ts';
@@ -93,7 +93,7 @@ function forecastUnavailable(plan: Plan): UnavailableFigures {
     const problem = 'the probe that samples event-loop utilization needs Node.js';
     unavailable.set('server_loop_utilization', { problem, hint: 'Use server_cpu.' });
   }
-  if (transportsInUse(plan).every((transport) => transport === 'websocket')) {
+  if (isWebsocketOnly(plan)) {
     unavailable.set('empty_polls', { problem: 'clients do not poll over websocket', hint: 'Omit it.' });
   }
   return unavailable;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { connectsByIteration } from '../contract/scenario.ts';
 import { fail } from '../errors.ts';
 import type { Plan, PlannedRun } from '../plan/plan.ts';
-import { transportsInUse } from '../plan/population-plan.ts';
+import { connectionsPerClient } from '../plan/population-plan.ts';
 import { profileMessages } from '../plan/profile.ts';
 import { plural } from '../text.ts';
 import { formatCount } from '../units.ts';
@@ -69,7 +69,7 @@ export function requireOpenFiles(
   limit = openFilesLimit(),
 ): void {
   const { target, workers } = plan;
-  const perClient = transportsInUse(plan).every((transport) => transport === 'websocket') ? 1 : 2;
+  const perClient = connectionsPerClient(plan);
   const room = Math.max(1, Math.floor((limit - RESERVE) / perClient));
   const needed = most * perClient + RESERVE;
   if (needed > limit) {

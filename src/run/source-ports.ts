@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 import { endpointOf } from '../contract/address.ts';
 import { fail, messageOf } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
-import { transportsInUse } from '../plan/population-plan.ts';
+import { connectionsPerClient } from '../plan/population-plan.ts';
 import { loopbackAddresses } from '../plan/source-addresses.ts';
 import { formatCount } from '../units.ts';
 
@@ -42,10 +42,8 @@ export function chooseSourceAddresses(
   url: URL,
   ports = portsPerAddress(),
 ): readonly string[] {
-  // While one connection waits for messages, polling sends over another.
   const { sourceAddresses } = plan;
-  const isOne = transportsInUse(plan).every((transport) => transport === 'websocket');
-  const connections = clients * (isOne ? 1 : 2);
+  const connections = clients * connectionsPerClient(plan);
   const needed = Math.ceil(connections / (ports * USABLE_SHARE));
   if (needed <= Math.max(1, sourceAddresses.length)) return sourceAddresses;
   if (sourceAddresses.length === 0 && isLoopback(url)) return loopbackAddresses(needed);

@@ -1,5 +1,5 @@
 import type { Absence } from '../../measure/absence.ts';
-import { transportsInUse } from '../../plan/population-plan.ts';
+import { isWebsocketOnly } from '../../plan/population-plan.ts';
 import { mayBeAway } from '../../plan/reconnect.ts';
 import type { StoredSockets } from '../../result/stored-absences.ts';
 import type { Membership } from '../membership.ts';
@@ -20,8 +20,7 @@ export function countServerSockets(
   { plan, host, server, shard }: StartedRun,
   others: number,
 ): ServerSockets | null {
-  const isCounted = transportsInUse(plan).every((transport) => transport === 'websocket');
-  if (!mayBeAway(plan) || !isCounted || plan.network !== null || shard !== null) return null;
+  if (!mayBeAway(plan) || !isWebsocketOnly(plan) || plan.network !== null || shard !== null) return null;
   const count = host.countSockets(new URL(server.url));
   return count === null ? null : { atNs: host.clock.nowNs(), count: Math.max(0, count - others) };
 }
