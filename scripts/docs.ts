@@ -75,15 +75,10 @@ function scenarioOptionRows(): TableRow[] {
 
 /** Fields of a target by the scenarios that need them with their default options. */
 function needRows(): TableRow[] {
+  const speech = { protocol: 'socketio', transport: 'upgrade' } as const;
   return rowsWithNames(
     scenarios.flatMap(({ name, options, layout }): Array<[string, TableRow]> => {
-      const laidOut = layout(
-        parseOptions(options, {}),
-        20,
-        { protocol: 'socketio', transport: 'upgrade' },
-        null,
-      );
-      const needs = mappingNeeds(laidOut);
+      const needs = mappingNeeds(layout(parseOptions(options, {}), 20, speech, null));
       // Steps need what they call, which only a run shows.
       return needs.length === 0 ? [] : [[name, [codes(needs)]]];
     }),
