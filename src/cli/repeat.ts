@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { integer, option } from '../contract/options.ts';
+import { flagOf, integer, option } from '../contract/options.ts';
 import { EXIT, type ExitCode, fail, SockbenchError } from '../errors.ts';
 import { VERSION } from '../package.ts';
 import type { PlannedRun } from '../plan/plan.ts';
@@ -46,7 +46,7 @@ const REFUSED_WITH_REPEAT: Readonly<Record<string, string>> = {
 export function requireRepeatable(flags: Flags): void {
   for (const [name, reason] of Object.entries(REFUSED_WITH_REPEAT)) {
     if (flags[name] === undefined) continue;
-    const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    const flag = flagOf(name);
     fail('BAD_REPEAT', `--repeat does not support ${flag}: ${reason}`, `Remove --repeat or ${flag}.`);
   }
 }
