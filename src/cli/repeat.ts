@@ -105,15 +105,15 @@ export async function repeatRun(cli: Cli, title: string, repeated: RepeatedPlan)
   const { feed, note } = openProgress(cli, asked);
   if (hint !== null) note(hint);
   return await withDashboard(cli, asked.dashboard, feed, async (dashboard) => {
-    const [expectedMs, maxMs] = [expectedRunMs, maxRunMs].map((of) => asked.repeat * of(planned.plan));
+    const maxMs = asked.repeat * maxRunMs(planned.plan);
     const beginning = {
       command: 'run',
-      title: `${title}: ${asked.repeat} starts; at most about ${timeText(maxMs ?? 0)}`,
+      title: `${title}: ${asked.repeat} starts; at most about ${timeText(maxMs)}`,
       arms: [],
       runs: asked.repeat,
       rounds: null,
-      expectedMs: expectedMs ?? 0,
-      maxMs: maxMs ?? 0,
+      expectedMs: asked.repeat * expectedRunMs(planned.plan),
+      maxMs,
       mayEndEarly: false,
     };
     const onStart = (soFar: () => Repeated) => dashboard.showReport(() => repeatedReport([soFar()]));

@@ -2,6 +2,7 @@ import type { Design, Round } from '../../result/comparison.ts';
 import { formatMetric } from '../../result/metrics.ts';
 import type { ProgressOf } from '../../result/progress.ts';
 import type { RepeatedStart } from '../../result/repeated.ts';
+import type { RunResult } from '../../result/run-result.ts';
 import { viewResult } from '../../result/view.ts';
 import { judgeMetrics } from '../../stats/judge-metrics.ts';
 import { pairUp, pointsOf } from '../../stats/pairs.ts';
@@ -45,22 +46,29 @@ export function startStep(
   steps: number,
 ): Omit<ProgressOf<'step'>, 'atMs'> {
   const reasons = error === null ? (result?.invalid ?? []) : [error];
-  const [p50Ns, p99Ns] =
-    result === null
-      ? []
-      : [0.5, 0.99].map((quantile) => viewResult(result).quantileNs(result.headline, quantile));
-  const figures = [
-    ...(p50Ns == null ? [] : [`p50 ${formatNs(p50Ns)}`]),
-    ...(p99Ns == null ? [] : [`p99 ${formatNs(p99Ns)}`]),
-  ];
+  const isValid = reasons.length === 0;
   return {
     type: 'step',
     step: start,
     steps,
     title: `start ${start} of ${steps}`,
-    outcome: reasons.length === 0 ? 'valid' : 'INVALID',
-    detail: reasons.length === 0 ? figures.join(', ') : (reasons[0]?.message ?? ''),
+    outcome: isValid ? 'valid' : 'INVALID',
+    detail: isValid && result !== null ? headlineText(result) : (reasons[0]?.message ?? ''),
   };
+}
+
+const SHOWN_QUANTILES = [
+  ['p50', 0.5],
+  ['p99', 0.99],
+] as const;
+
+/** `p50 1.31 ms, p99 4.2 ms`, without those that the samples are too few for. */
+function headlineText(result: RunResult): string {
+  const view = viewResult(result);
+  return SHOWN_QUANTILES.flatMap(([name, quantile]) => {
+    const valueNs = view.quantileNs(result.headline, quantile);
+    return valueNs === null ? [] : [`${name} ${formatNs(valueNs)}`];
+  }).join(', ');
 }
 
 /** `round 3 of at most 15: delivery.p50 ws 0.96 ms, socketio 1.31 ms` */
