@@ -51,6 +51,11 @@ export function withContext<Value>(prefix: string, work: () => Value): Value {
   }
 }
 
+/** What an error says in one line: what happened, then what to do. */
+export function sentencesOf({ message, hint }: SockbenchError): string {
+  return hint === '' ? message : `${message}. ${hint}`;
+}
+
 /** The message of anything that was thrown: an Error's own or its name, or the text of any other value. */
 export function messageOf(thrown: unknown): string {
   try {

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { flagOf, integer, option } from '../contract/options.ts';
-import { EXIT, type ExitCode, fail, SockbenchError } from '../errors.ts';
+import { EXIT, type ExitCode, fail, SockbenchError, sentencesOf } from '../errors.ts';
 import { VERSION } from '../package.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { maxRunMs } from '../plan/run-length.ts';
@@ -200,9 +200,11 @@ async function carryOutStart(
     return { start, result, error: null };
   } catch (error) {
     if (!(error instanceof SockbenchError) || start === 1) throw error;
-    const { code, message, hint } = error;
-    const sentence = hint === '' ? message : `${message}. ${hint}`;
-    return { start, result: null, error: findingOfError({ code, message: sentence }) };
+    return {
+      start,
+      result: null,
+      error: findingOfError({ code: error.code, message: sentencesOf(error) }),
+    };
   }
 }
 

@@ -1,5 +1,5 @@
 import { mersenne } from 'pure-rand/generator/mersenne';
-import { SockbenchError } from '../errors.ts';
+import { SockbenchError, sentencesOf } from '../errors.ts';
 import { shuffled } from '../plan/shuffled.ts';
 import type { ArmRun, Round } from '../result/comparison.ts';
 import { findingOfError } from '../result/findings.ts';
@@ -86,10 +86,9 @@ async function tryRun(run: () => Promise<RunResult>, index: number): Promise<Omi
     return { result: await run(), error: null };
   } catch (error) {
     if (!(error instanceof SockbenchError)) throw error;
-    const { code, message, hint } = error;
+    const { code } = error;
     if (index === 0 && USER_ERRORS.includes(code)) throw error;
-    const sentence = hint === '' ? message : `${message}. ${hint}`;
-    return { result: null, error: findingOfError({ code, message: sentence }) };
+    return { result: null, error: findingOfError({ code, message: sentencesOf(error) }) };
   }
 }
 
