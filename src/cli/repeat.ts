@@ -12,7 +12,7 @@ import { boundResult } from '../result/bound.ts';
 import { findingOfError } from '../result/findings.ts';
 import { MAX_STARTS, type Repeated, type RepeatedStart } from '../result/repeated.ts';
 import { type RunResult, SCHEMA_VERSION } from '../result/run-result.ts';
-import { requireWritable, writeAtomically } from '../result/store.ts';
+import { jsonPieces, requireWritable, writeAtomically } from '../result/store.ts';
 import { addGrowth } from '../stats/growth.ts';
 import { isSettledInvalid, summarizeStarts } from '../stats/repeated.ts';
 import { STARTS_CONFIDENCE } from '../stats/starts.ts';
@@ -171,7 +171,7 @@ const SO_FAR = 'so-far.json';
 
 /** Writes what was measured so far, for a run that is killed. The folder may be full; the end says so. */
 async function keepSoFar(out: string, document: Repeated): Promise<void> {
-  await writeAtomically(soFarPath(out, document), JSON.stringify(document)).catch(() => {});
+  await writeAtomically(soFarPath(out, document), jsonPieces(document)).catch(() => {});
 }
 
 function soFarPath(out: string, document: Repeated): string {
