@@ -12,6 +12,12 @@ export interface ArmSpec {
   readonly flags: Flags;
 }
 
+/** Flags that have one value for a whole comparison, and why; `each` is what it compares. */
+export const SHARED_FLAGS: ReadonlyMap<string, (each: string) => string> = new Map([
+  ['seed', (each: string) => `every ${each} has the same schedule`],
+  ['profile', () => 'a server is slower with a profiler'],
+]);
+
 /**
  * Reads the value of --arm: what differs in this arm.
  *

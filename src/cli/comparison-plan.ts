@@ -1,4 +1,4 @@
-import { integer, type OptionTable, option } from '../contract/options.ts';
+import { flagOf, integer, type OptionTable, option } from '../contract/options.ts';
 import { fail } from '../errors.ts';
 import { PLAN_OPTIONS } from '../plan/options.ts';
 import { type PlannedRun, planSchema } from '../plan/plan.ts';
@@ -15,7 +15,7 @@ import { planThresholds } from '../stats/expectation.ts';
 import { type ArmExpectation, planRules } from '../stats/rules.ts';
 import type { Threshold } from '../stats/thresholds.ts';
 import type { LoadedConfig } from '../user-files/config-file.ts';
-import { type ArmSpec, badArm } from './arms.ts';
+import { type ArmSpec, badArm, SHARED_FLAGS } from './arms.ts';
 import { differentLoads, tooFewForEffects, tooFewRounds, tooFewToRank } from './comparison-warnings.ts';
 import { DASHBOARD_OPTIONS } from './dashboard/dashboard.ts';
 import { type Flags, outputOptions, readFlags, repeated } from './flags.ts';
@@ -72,19 +72,10 @@ const comparisonTiming: Presets = (flags, rate) => {
 /** Plans one arm from the flags of all arms and its own. Throws a SockbenchError for options that do not fit. */
 export async function planArm(scenarioName: string, arm: ArmSpec, shared: Flags): Promise<ArmPlan> {
   const { name, spec, flags } = arm;
-  if (flags['seed'] !== undefined) {
-    badArm(
-      spec,
-      'every arm has the same schedule, so an arm has no --seed of its own',
-      'Give --seed beside --arm.',
-    );
-  }
-  if (flags['profile'] !== undefined) {
-    badArm(
-      spec,
-      'a server is slower with a profiler, so an arm has no --profile of its own',
-      'Give --profile beside --arm.',
-    );
+  for (const [option, why] of SHARED_FLAGS) {
+    if (flags[option] === undefined) continue;
+    const flag = flagOf(option);
+    badArm(spec, `${why('arm')}, so an arm has no ${flag} of its own`, `Give ${flag} beside --arm.`);
   }
   const source = await readSource(scenarioName, { ...shared, ...flags }, comparisonTiming);
   const { config, warnings, planWith, withinLimit } = source;

@@ -10,15 +10,9 @@ import {
   MAX_COMBINATIONS,
 } from '../result/effects.ts';
 import { didYouMean, list, plural, shellWord } from '../text.ts';
-import type { ArmSpec } from './arms.ts';
+import { type ArmSpec, SHARED_FLAGS } from './arms.ts';
 import { type ArmPlan, planArm } from './comparison-plan.ts';
 import { type Flags, givenOptions, readFlags, SOURCE_OPTIONS } from './flags.ts';
-
-/** Flags that have one value for a whole comparison, and why. */
-const SHARED: Readonly<Record<string, string>> = {
-  seed: 'every combination has the same schedule',
-  profile: 'a server is slower with a profiler',
-};
 
 /** Throws BAD_FACTOR. */
 function badFactor(spec: string, problem: string, hint: string): never {
@@ -68,9 +62,13 @@ export function parseFactor(spec: string, scenario: Scenario): VariedOption {
     badFactor(spec, 'it is not NAME=VALUE,VALUE', 'Write --vary transport=websocket,polling.');
   }
   const option = optionName(name);
-  const shared = Object.hasOwn(SHARED, option) ? SHARED[option] : undefined;
-  if (shared !== undefined) {
-    badFactor(spec, `${shared}, so ${flagOf(option)} is no factor`, `Give ${flagOf(option)} beside --vary.`);
+  const whyShared = SHARED_FLAGS.get(option)?.('combination');
+  if (whyShared !== undefined) {
+    badFactor(
+      spec,
+      `${whyShared}, so ${flagOf(option)} is no factor`,
+      `Give ${flagOf(option)} beside --vary.`,
+    );
   }
   const context = `--vary ${shellWord(spec)}`;
   withContext(context, () => givenOptions(scenario, { [option]: values }));
