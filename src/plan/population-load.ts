@@ -93,11 +93,14 @@ function sendersOf({ layout, sized, clients, seed }: PopulatedRun): ReadonlyArra
   return senders;
 }
 
-const hasOwnLink = ({ link }: SizedPopulation) => link !== null && link !== 'none';
+/** The links that populations have of their own. */
+function ownLinks(populations: readonly SizedPopulation[]): Link[] {
+  return populations.flatMap(({ link }) => (link === null || link === 'none' ? [] : [link]));
+}
 
 /** The links that populations have: their own, then that of the others. */
 function linksInOrder(sized: readonly SizedPopulation[], others: Link | null): readonly Link[] | null {
-  const own = sized.flatMap(({ link }) => (link === null || link === 'none' ? [] : [link]));
+  const own = ownLinks(sized);
   const areAllOwn = sized.length > 0 && sized.every(({ link }) => link !== null);
   const links = others === null || areAllOwn ? own : [...own, others];
   return links.length === 0 ? null : links.map((link, at) => ({ ...link, name: `link${at + 1}` }));
@@ -107,8 +110,8 @@ function linksInOrder(sized: readonly SizedPopulation[], others: Link | null): r
 function linkIndex(sized: readonly SizedPopulation[], others: Link | null, index: number): number | null {
   const { link = 'none' } = sized[index] ?? {};
   if (link === 'none') return null;
-  if (link === null) return others === null ? null : sized.filter(hasOwnLink).length;
-  return sized.slice(0, index).filter(hasOwnLink).length;
+  if (link === null) return others === null ? null : ownLinks(sized).length;
+  return ownLinks(sized.slice(0, index)).length;
 }
 
 function ownPayload(
