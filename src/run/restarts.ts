@@ -32,14 +32,13 @@ async function restartInTurn(run: StartedRun, { index, atMs, disruption }: Occur
   const { server, control, collector, host } = run;
   const { signal, forMs, everyMs } = disruption;
   const { nodes } = server;
-  for (let node = 0; node < (nodes?.count ?? 0); node++) {
+  if (nodes === null) return;
+  for (let node = 0; node < nodes.count; node++) {
     const dueNs = collector.measureStartNs + (atMs + node * (everyMs ?? 0)) * 1e6;
     await control.pause((dueNs - host.clock.nowNs()) / 1e6);
     if (control.isAborted || control.phase !== 'measure') return;
     const cause = { disruption: index, repetition: node, process: node };
-    const isBack = await restartAs(run, cause, async () => {
-      await nodes?.restart({ node, signal, downMs: forMs ?? 0 });
-    });
+    const isBack = await restartAs(run, cause, () => nodes.restart({ node, signal, downMs: forMs ?? 0 }));
     if (!isBack) return;
   }
 }
@@ -55,11 +54,7 @@ async function restartAs(
   workers.postAll({ type: 'restarting', cause: { disruption, repetition } });
   // Workers have to know it before connections end.
   await control.pause(WORKERS_KNOW_MS);
-  const noted: { -readonly [Field in keyof StoredRestart]: StoredRestart[Field] } = {
-    ...restart,
-    atMs: nowMs(),
-    upMs: null,
-  };
+  const noted: StoredRestart = { ...restart, atMs: nowMs(), upMs: null };
   restarts.push(noted);
   try {
     await work();
