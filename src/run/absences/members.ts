@@ -20,7 +20,7 @@ export function membersIn(
   const counts = within.map(({ count }) => count);
   const isWithin = (ms: number | null) => ms !== null && ms >= 0 && ms < measureMs;
   return {
-    mean: meanMembers(steps, 0, measureMs),
+    mean: meanMembers(steps, measureMs),
     min: counts.reduce((minimum, count) => Math.min(minimum, count), connected),
     max: counts.reduce((most, count) => Math.max(most, count), 0),
     left: absences.filter(({ fromMs }) => isWithin(fromMs)).length,
@@ -29,10 +29,7 @@ export function membersIn(
 }
 
 /** The steps in their order. The first one begins with the measured time, with what happened before. */
-export function memberSteps(
-  absences: ReadonlyArray<Pick<StoredAbsence, 'fromMs' | 'backMs'>>,
-  connected: number,
-): MemberStep[] {
+function memberSteps(absences: readonly StoredAbsence[], connected: number): MemberStep[] {
   const changes = absences
     .flatMap(({ fromMs, backMs }) => [
       { atMs: Math.max(0, fromMs), by: -1 },
@@ -49,13 +46,13 @@ export function memberSteps(
   return steps;
 }
 
-/** The mean number of members in a time, each for as long as it was one. */
-function meanMembers(steps: readonly MemberStep[], fromMs: number, toMs: number): number {
-  if (toMs <= fromMs) return steps[0]?.count ?? 0;
+/** The mean number of members in the measured time, each for as long as it was one. */
+function meanMembers(steps: readonly MemberStep[], measureMs: number): number {
+  if (measureMs <= 0) return steps[0]?.count ?? 0;
   let sum = 0;
-  for (const [place, step] of steps.entries()) {
-    const endMs = Math.min(toMs, steps[place + 1]?.fromMs ?? toMs);
-    sum += Math.max(0, endMs - Math.max(fromMs, step.fromMs)) * step.count;
+  for (const [place, { fromMs, count }] of steps.entries()) {
+    const endMs = Math.min(measureMs, steps[place + 1]?.fromMs ?? measureMs);
+    sum += Math.max(0, endMs - fromMs) * count;
   }
-  return sum / (toMs - fromMs);
+  return sum / measureMs;
 }
