@@ -1,5 +1,5 @@
 import { effectiveNumbers } from '../measure/effective-samples.ts';
-import { type RankCorrelation, rankCorrelation } from '../measure/rank-correlation.ts';
+import { rankCorrelation } from '../measure/rank-correlation.ts';
 import { MAX_ORDERED, Recorder, type Successive } from '../measure/recorder.ts';
 import { samplingSeries, seriesNamed } from '../measure/series.ts';
 import { slotTimes } from '../measure/slot-counts.ts';
@@ -61,9 +61,7 @@ export class Dependence {
       })),
     );
     samples.sort((a, b) => a.dueNs - b.dueNs);
-    const found: RankCorrelation | null = rankCorrelation(
-      Float64Array.from(samples, ({ valueNs }) => valueNs),
-    );
+    const found = rankCorrelation(Float64Array.from(samples, ({ valueNs }) => valueNs));
     return found && { series: samplingSeries(headline), ...found, lags: [...found.lags] };
   }
 }
