@@ -23,14 +23,14 @@ import {
 
 const SECOND_NS = 1e9;
 
-interface CollectorOptions extends Pick<SplitBroadcastsOptions, 'keepPart' | 'slowFromMs'> {
+interface CollectorOptions
+  extends RunWindowsOptions,
+    Pick<SplitBroadcastsOptions, 'keepPart' | 'slowFromMs'> {
   readonly membership: Membership;
   /** A broadcast or push that has reached no further receiver for so long is closed as incomplete. */
   readonly quietNs: number;
   readonly durationMs: number;
   readonly drainMs: number;
-  readonly windows?: RunWindowsOptions;
-  readonly headline: string;
   /** Series whose values of each second are kept until they are taken from {@link Collector.live}; none unless given. */
   readonly watched?: readonly string[];
 }
@@ -71,7 +71,7 @@ export class Collector {
   constructor(options: CollectorOptions) {
     const { membership, quietNs } = options;
     this.#options = options;
-    this.windows = new RunWindows(options.windows);
+    this.windows = new RunWindows(options);
     this.timeline = new Timeline(options);
     this.live = new LiveSeconds(options.watched ?? []);
     this.pushes = new Pushes(() => membership.connected.length, quietNs);

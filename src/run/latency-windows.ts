@@ -79,20 +79,20 @@ function figuresOf({ histogram, figures }: Window): WindowFigures | null {
 export interface RunWindowsOptions {
   /** The series whose windows are tested in the measured time. */
   readonly headline: string;
-  readonly measuredMs: number;
-  readonly warmupMs: number;
+  /** The lengths of windows. Without them, as inside Artillery, the warm-up has windows of a second, and the headline none. */
+  readonly windows?: { readonly measuredMs: number; readonly warmupMs: number };
 }
 
-/** The windows of the warm-up, and of the headline in the measured time. A run inside Artillery has those of its seconds. */
+/** The windows of the warm-up, and of the headline in the measured time. */
 export class RunWindows {
   readonly warmup: LatencyWindows;
   readonly measured: LatencyWindows;
   readonly #headline: string | null;
 
-  constructor(options?: RunWindowsOptions) {
-    this.#headline = options?.headline ?? null;
-    this.warmup = new LatencyWindows(options?.warmupMs ?? REPORT_MS);
-    this.measured = new LatencyWindows(options?.measuredMs ?? REPORT_MS);
+  constructor({ headline, windows }: RunWindowsOptions) {
+    this.#headline = windows === undefined ? null : headline;
+    this.warmup = new LatencyWindows(windows?.warmupMs ?? REPORT_MS);
+    this.measured = new LatencyWindows(windows?.measuredMs ?? REPORT_MS);
   }
 
   /** Adds a snapshot. Returns the series that it adds to the measured time, each as a whole. */

@@ -135,11 +135,7 @@ function openRun(planned: PlannedRun, { signal }: RunHooks, host: RunHost): RunP
     quietNs: quietNs(drainMs),
     durationMs,
     drainMs,
-    windows: {
-      headline: plan.headline,
-      measuredMs: testedWindowMs(plan),
-      warmupMs: warmupWindowMs(plan),
-    },
+    windows: { measuredMs: testedWindowMs(plan), warmupMs: warmupWindowMs(plan) },
     headline: plan.headline,
     watched: [plan.headline, slowestSeries(plan)].filter((series) => series !== null),
     slowFromMs: slowReadersOf(plan, layout),
