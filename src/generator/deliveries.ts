@@ -143,7 +143,7 @@ export class Deliveries {
     // The latency of a message that waited for its receiver is no latency of the server.
     if (isOfAbsence || isSlow) this.#countIn(dueNs);
     if (isSlow && !isOfAbsence) series.slow?.recordSlow(dueNs, receivedNs - dueNs);
-    if (!isOfAbsence && !isSlow) this.#record(receiver, stamp, series, receivedNs - dueNs, receivedNs);
+    if (!isOfAbsence && !isSlow) this.#record(receiver, stamp, series, dueNs, receivedNs);
   }
 
   #whyUnexpected(receiver: number, stream: number, number: number): string {
@@ -164,15 +164,12 @@ export class Deliveries {
     return away * (this.#routes[stream] ?? UNKNOWN_ROUTE).copies;
   }
 
-  #record(receiver: number, stamp: Stamp, series: StreamSeries, latencyNs: number, receivedNs: number): void {
+  #record(receiver: number, stamp: Stamp, series: StreamSeries, dueNs: number, receivedNs: number): void {
     const { receipt, actual, populations, slow, sameNode, crossNode, lowestNs } = series;
+    const latencyNs = receivedNs - dueNs;
     const actualNs = latencyNs + stamp.intendedNs - stamp.actualNs;
     const isTimed = receipt !== null;
-    if (isTimed && this.#newestNs !== null) {
-      const sentNs = receivedNs - latencyNs;
-      this.#newestNs.set(receiver, Math.max(sentNs, this.#newestNs.get(receiver) ?? sentNs));
-    }
-    const dueNs = receivedNs - latencyNs;
+    if (isTimed) this.#newestNs?.set(receiver, Math.max(dueNs, this.#newestNs.get(receiver) ?? dueNs));
     if (receipt !== null) receipt.recordDue(Math.max(lowestNs, latencyNs), dueNs);
     populations?.record(receiver, stamp.stream, { dueNs, latencyNs, actualNs, lowestNs });
     slow?.recordOther(dueNs, latencyNs);
