@@ -1,5 +1,6 @@
 import type { SparseCounts } from '../measure/histogram.ts';
 import type { RecordedSeries } from '../measure/recorder.ts';
+import { callAt } from '../measure/timers.ts';
 import { testedWindowMs } from '../plan/tested-windows.ts';
 import type { WorkerContext } from './context.ts';
 
@@ -33,10 +34,10 @@ export class HeadlineWindows {
 
   /** Takes windows until {@link stop}. `end` counts windows from the start of measuring. */
   #waitFor(end: number): void {
-    const { clock, timers, measuring } = this.#context;
+    const { clock, measuring } = this.#context;
     const endNs = measuring.startNs + end * this.#windowNs;
     if (endNs >= measuring.endNs) return;
-    this.#cancel = timers.after(Math.max(0, endNs - clock.nowNs()) / 1e6, () => {
+    this.#cancel = callAt(this.#context, endNs, () => {
       const isEndOfSecond = (end * this.#windowNs) % 1e9 === 0;
       const counts = isEndOfSecond ? null : this.#headline.cut();
       if (counts !== null) this.#taken.push({ window: end - 1, counts });

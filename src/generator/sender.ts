@@ -1,5 +1,6 @@
 import type { Layout } from '../contract/scenario.ts';
 import type { Connection } from '../drivers/driver.ts';
+import { callAt } from '../measure/timers.ts';
 import { arrivalsNs } from '../plan/arrivals.ts';
 import type { Plan } from '../plan/plan.ts';
 import { initialRateHz, type Profile } from '../plan/profile.ts';
@@ -53,11 +54,11 @@ export class Sender {
 
   /** Sends the measured schedule. Resolves at its end, or when all is sent if that is later, or after {@link stop}. */
   async measure(): Promise<void> {
-    const { plan, clock, timers, measuring } = this.#context;
+    const { plan, measuring } = this.#context;
     const { startNs, endNs } = measuring;
     for (const pacer of this.#pacers) pacer.endAt(startNs);
     const ended = Promise.withResolvers<void>();
-    const cancel = timers.after(Math.max(0, endNs - clock.nowNs()) / 1e6, ended.resolve);
+    const cancel = callAt(this.#context, endNs, ended.resolve);
     const paced = this.#pace(plan.profile, startNs, true);
     await Promise.race([ended.promise, this.stopped]);
     cancel();

@@ -3,7 +3,7 @@ import { isHolding } from '../contract/scenario.ts';
 import type { Driver } from '../drivers/driver.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
 import type { TelemetrySample } from '../measure/telemetry.ts';
-import { handleArrived } from '../measure/timers.ts';
+import { callAt, handleArrived } from '../measure/timers.ts';
 import type { Traffic } from '../measure/traffic.ts';
 import { absencesInDrain, reportAbsences } from './absence-report.ts';
 import { type Absences, absencesOf } from './absences/absences.ts';
@@ -187,10 +187,10 @@ export class GeneratorSession {
 
   /** Runs the measured schedule from `startNs`, which must lie ahead. */
   async #measure(startNs: number): Promise<void> {
-    const { clock, timers } = this.#context;
+    const { timers } = this.#context;
     const { endNs } = this.#context.measureFrom(startNs);
     this.#snapshots.measure(startNs);
-    timers.after(Math.max(0, endNs - clock.nowNs()) / 1e6, () => this.#snapshots.cutUsage());
+    callAt(this.#context, endNs, () => this.#snapshots.cutUsage());
     this.#absences?.measure(startNs);
     const stopSampling = timers.every(SAMPLE_EVERY_MS, () => this.#receiver.sampleFreshness());
     await this.#sender.measure();

@@ -1,5 +1,6 @@
 import { seriesOfRun } from '../measure/series.ts';
 import type { GeneratorSample, ReceivingSample, TelemetrySample } from '../measure/telemetry.ts';
+import { callAt } from '../measure/timers.ts';
 import type { Traffic, TrafficSpan } from '../measure/traffic.ts';
 import { warmupWindowMs } from '../plan/tested-windows.ts';
 import { awaySince } from './absence-report.ts';
@@ -77,9 +78,9 @@ export class Snapshots implements Chores {
     this.#isDue = false;
     this.#boundaryNs = boundaryNs;
     this.#periodNs = periodNs;
-    this.#cancel = this.#at(boundaryNs - SNAPSHOT_EARLY_NS, () => {
+    this.#cancel = callAt(this.#context, boundaryNs - SNAPSHOT_EARLY_NS, () => {
       this.#isDue = true;
-      this.#cancel = this.#at(boundaryNs, () => this.run());
+      this.#cancel = callAt(this.#context, boundaryNs, () => this.run());
     });
   }
 
@@ -101,11 +102,6 @@ export class Snapshots implements Chores {
     this.#cancel();
     this.#windows.stop();
     this.#isDue = false;
-  }
-
-  #at(timeNs: number, callback: () => void): () => void {
-    const { clock, timers } = this.#context;
-    return timers.after(Math.max(0, (timeNs - clock.nowNs()) / 1e6), callback);
   }
 
   take(isLast: boolean): void {

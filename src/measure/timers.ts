@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Clock } from './clock.ts';
 
 /** Timers of a process. They are injected, so that a test can run a whole measurement in virtual time. */
 export interface Timers {
@@ -24,6 +25,15 @@ export const realTimers: Timers = {
   soon: (callback) => void setImmediate(callback),
   sleep: (delayMs) => delay(delayMs, undefined, { ref: false }),
 };
+
+/** Calls back once, at a time of the clock or later; at once where it is over. The returned function cancels it. */
+export function callAt(
+  { clock, timers }: { readonly clock: Clock; readonly timers: Timers },
+  timeNs: number,
+  callback: () => void,
+): () => void {
+  return timers.after(Math.max(0, timeNs - clock.nowNs()) / 1e6, callback);
+}
 
 const ARRIVED_TURNS = 3;
 

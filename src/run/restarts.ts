@@ -1,4 +1,5 @@
 import { messageOf } from '../errors.ts';
+import { callAt } from '../measure/timers.ts';
 import { isOfClients } from '../plan/disruptions.ts';
 import { type Occurrence, occurrencesOf } from '../plan/disturbed-clients.ts';
 import type { StoredRestart } from '../result/stored-absences.ts';
@@ -11,10 +12,9 @@ export function scheduleRestarts(run: StartedRun, startNs: number): void {
   const { plan, layout, host, control, cleanUps } = run;
   for (const occurrence of occurrencesOf(plan, layout)) {
     if (isOfClients(occurrence.disruption)) continue;
-    const delayMs = (startNs - host.clock.nowNs()) / 1e6 + occurrence.atMs;
     const isRolling = occurrence.disruption.kind === 'rolling-restart';
     const work = () => void (isRolling ? restartInTurn(run, occurrence) : restartWhole(run, occurrence));
-    const cancel = host.timers.after(Math.max(0, delayMs), work);
+    const cancel = callAt(host, startNs + occurrence.atMs * 1e6, work);
     cleanUps.push(cancel);
     control.signal.addEventListener('abort', cancel, { once: true });
   }

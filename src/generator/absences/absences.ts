@@ -1,5 +1,6 @@
 import type { Connection } from '../../drivers/driver.ts';
 import type { RunningAbsence } from '../../measure/absence.ts';
+import { callAt } from '../../measure/timers.ts';
 import { cutsConnections, isOfClients } from '../../plan/disruptions.ts';
 import { type Occurrence, occurrencesOf } from '../../plan/disturbed-clients.ts';
 import { mayBeAway } from '../../plan/reconnect.ts';
@@ -80,16 +81,16 @@ export class Absences {
 
   /** Schedules the disruptions of the clients of this worker. */
   measure(startNs: number): void {
-    const { plan, layout, clients, clock, timers } = this.#options.context;
+    const { context } = this.#options;
+    const { plan, layout, clients, clock, timers } = context;
+    const at = (sinceStartMs: number, callback: () => void) =>
+      this.#cancels.push(callAt(context, startNs + sinceStartMs * 1e6, callback));
     // Clients that lasted until the end get what the server keeps for them in the drain.
-    const endMs = (startNs - clock.nowNs()) / 1e6 + plan.durationMs;
-    this.#cancels.push(timers.after(Math.max(0, endMs), () => this.#endAllLasting()));
+    at(plan.durationMs, () => this.#endAllLasting());
     for (const occurrence of occurrencesOf(plan, layout)) {
       if (!isOfClients(occurrence.disruption)) continue;
       const own = occurrence.clients.filter((client) => clients.has(client));
-      if (own.length === 0) continue;
-      const delayMs = (startNs - clock.nowNs()) / 1e6 + occurrence.atMs;
-      this.#cancels.push(timers.after(Math.max(0, delayMs), () => this.#disturb(occurrence, own)));
+      if (own.length > 0) at(occurrence.atMs, () => this.#disturb(occurrence, own));
     }
     const random = new RandomCuts({
       ...{ plan, layout, clients, clock, timers },

@@ -1,6 +1,6 @@
 import type { Layout } from '../../contract/scenario.ts';
 import type { Clock } from '../../measure/clock.ts';
-import type { Timers } from '../../measure/timers.ts';
+import { callAt, type Timers } from '../../measure/timers.ts';
 import {
   type RandomDisruption,
   type RandomTime,
@@ -50,14 +50,12 @@ export class RandomCuts {
     times: Iterator<RandomTime, void>,
     startNs: number,
   ): void {
-    const { clock, timers, onDue } = this.#options;
     const next = times.next();
     if (next.done === true) return;
     const { atMs, forMs } = next.value;
-    const delayMs = (startNs - clock.nowNs()) / 1e6 + atMs;
-    timers.after(Math.max(0, delayMs), () => {
+    callAt(this.#options, startNs + atMs * 1e6, () => {
       if (this.#isStopped) return;
-      onDue(client, random, forMs);
+      this.#options.onDue(client, random, forMs);
       this.#waitForNext(client, random, times, startNs);
     });
   }
