@@ -4,7 +4,7 @@ import { callAt } from '../measure/timers.ts';
 import { arrivalsNs } from '../plan/arrivals.ts';
 import type { Plan } from '../plan/plan.ts';
 import { initialRateHz, type Profile } from '../plan/profile.ts';
-import { arrivalsOf } from '../plan/schedules.ts';
+import { arrivalsOf, arrivalsOfStreams } from '../plan/schedules.ts';
 import type { WorkerContext } from './context.ts';
 import { type PacedArrival, Pacer } from './pacer.ts';
 import type { PacerWaits } from './pacer-waits.ts';
@@ -100,7 +100,7 @@ export class Sender {
 
 /** The first stream of the warm-up. With a cool-down its senders are those whose turn in the measured time comes late. */
 function warmupFrom({ senderCooldownMs }: Pick<Plan, 'senderCooldownMs'>, { streams }: Layout): number {
-  return senderCooldownMs === null ? 0 : Math.ceil(streams.length / 2);
+  return senderCooldownMs === null ? 0 : Math.min(Math.ceil(streams.length / 2), streams.length - 1);
 }
 
 /** The arrivals of the schedule of a plan that are of these clients. Populations with rates have schedules of their own. */
@@ -111,10 +111,8 @@ function arrivalsOfWorker(
   clients: ReadonlySet<number>,
   from: number,
 ): Generator<PacedArrival, void> {
-  if (plan.populations.some(({ rateShare }) => rateShare !== null)) {
-    const isOwn = layout.streams.map(({ sender }) => clients.has(sender));
-    return arrivalsOf(plan, layout, profile, isOwn);
-  }
+  if (plan.populations.some(({ rateShare }) => rateShare !== null))
+    return arrivalsOf(plan, layout, profile, ownStreams(clients, layout));
   return ownArrivals(arrivalsNs(profile, plan.arrival, plan.seed), layout, clients, from);
 }
 
@@ -122,17 +120,17 @@ function arrivalsOfWorker(
  * Those arrivals whose stream is sent by one of `clients`, with their indices in the whole schedule. Streams before
  * number `from` are left out.
  */
-export function* ownArrivals(
+export function ownArrivals(
   offsetsNs: Iterable<number>,
-  { streams }: Layout,
+  layout: Layout,
   clients: ReadonlySet<number>,
   from = 0,
 ): Generator<PacedArrival, void> {
-  const isOwn = streams.map(({ sender }) => clients.has(sender));
-  let index = from;
-  for (const offsetNs of offsetsNs) {
-    if (isOwn[index % streams.length] === true) yield { index, offsetNs };
-    index += 1;
-    if (index % streams.length === 0) index += from;
-  }
+  const streams = [...layout.streams.keys()].slice(from);
+  return arrivalsOfStreams(offsetsNs, streams, ownStreams(clients, layout));
+}
+
+/** By stream: whether one of `clients` sends it. */
+function ownStreams(clients: ReadonlySet<number>, { streams }: Layout): boolean[] {
+  return streams.map(({ sender }) => clients.has(sender));
 }

@@ -68,7 +68,7 @@ export function* arrivalsOf(
     .map((schedule) => {
       const { seed, phase } = schedule;
       const offsetsNs = arrivalsNs(profileOf(profile, schedule), plan.arrival, seed, phase);
-      const arrivals = ofStreams(offsetsNs, schedule.streams, layout.streams.length, isOwn);
+      const arrivals = arrivalsOfStreams(offsetsNs, schedule.streams, isOwn);
       return { arrivals, next: arrivals.next() };
     });
   for (;;) {
@@ -84,17 +84,17 @@ function offsetOf(next: IteratorResult<ScheduledArrival, void> | undefined): num
   return next === undefined || next.done === true ? Number.POSITIVE_INFINITY : next.value.offsetNs;
 }
 
-function* ofStreams(
+/** The arrivals of a schedule whose streams take turns, of those that are `isOwn`. All streams of the run have an entry there. */
+export function* arrivalsOfStreams(
   offsetsNs: Iterable<number>,
   streams: readonly number[],
-  streamCount: number,
   isOwn: readonly boolean[],
 ): Generator<ScheduledArrival, void> {
   let turn = 0;
   for (const offsetNs of offsetsNs) {
     const stream = streams[turn % streams.length] ?? 0;
     if (isOwn[stream] === true)
-      yield { index: Math.floor(turn / streams.length) * streamCount + stream, offsetNs };
+      yield { index: Math.floor(turn / streams.length) * isOwn.length + stream, offsetNs };
     turn += 1;
   }
 }
