@@ -29,7 +29,7 @@ const rule = z.object({
   gating: z.boolean(),
   /** Whether it stops gating where no round has a value of it. */
   optional: z.boolean().default(false),
-  /** The tolerated growth: 0.1 for a ratio of up to 1.1. */
+  /** The tolerated growth: 0.05 for a ratio of up to 1.05. */
   delta: numberSchema,
   /** The tolerated difference at any ratio, in the unit. */
   floor: numberSchema,
@@ -105,7 +105,7 @@ const metricOutcome = z.object({
   upper: numberSchema.nullable(),
   lowerAlpha: numberSchema.nullable(),
   upperAlpha: numberSchema.nullable(),
-  /** Exact p-values of the nulls `ratio <= 1 + delta` and `ratio >= 1 / (1 + delta)`. */
+  /** Exact p-values of the nulls `ratio <= 1 + delta / 2` and `ratio >= 1 / (1 + delta / 2)`. */
   pRegressed: numberSchema.nullable(),
   pImproved: numberSchema.nullable(),
   /** Hodges-Lehmann estimate of head - base. */

@@ -4,7 +4,7 @@ export type MetricUnit = (typeof METRIC_UNITS)[number];
 
 /** Growth that a comparison tolerates: a share of the base, and a difference in the unit of the metric. */
 export interface Tolerance {
-  /** 0.1 tolerates a ratio of up to 1.1. */
+  /** 0.05 tolerates a ratio of up to 1.05. */
   readonly delta: number;
   /** A smaller difference is tolerated at any ratio. */
   readonly floor: number;

@@ -39,7 +39,7 @@ export interface Figure extends MetricDefinition {
   readonly endless?: (result: RunResult) => string | null;
 }
 
-const USUAL: Tolerance = { delta: 0.1, floor: 0 };
+const USUAL: Tolerance = { delta: 0.05, floor: 0 };
 
 const serverProcesses = (result: RunResult) => measuredProcesses(result.telemetry.servers, result);
 const generatorProcesses = (result: RunResult) => measuredProcesses(result.telemetry.workers, result);
@@ -60,7 +60,7 @@ export const FIGURES = {
     unit: 'duration',
     meaning: 'CPU time of all server processes per delivery or request',
     isGating: true,
-    tolerance: { delta: 0.1, floor: 500 },
+    tolerance: { delta: 0.05, floor: 500 },
     tables: ['cost', 'summary'],
     value: serverCpuPerDeliveryNs,
   },
@@ -98,7 +98,7 @@ export const FIGURES = {
     title: 'server RSS',
     unit: 'bytes',
     meaning: 'maximum resident memory that all server processes held at one time',
-    tolerance: { delta: 0.1, floor: 8 * 1024 ** 2 },
+    tolerance: { delta: 0.05, floor: 8 * 1024 ** 2 },
     tables: [],
     value: serverRssBytes,
   },
@@ -108,7 +108,7 @@ export const FIGURES = {
     unit: 'bytes',
     meaning:
       'growth of the resident memory of all server processes per hour, without the first fifth of the run',
-    tolerance: { delta: 0.1, floor: 1024 ** 2 },
+    tolerance: { delta: 0.05, floor: 1024 ** 2 },
     tables: [],
     value: (result) => {
       const perHour = serverRssPerHour(result);

@@ -36,7 +36,9 @@ export function judgeObserved(observed: readonly Observed[], alpha: number): Met
   return measured.map((each) => {
     if (each.rule.kind === 'exact') return judgeCount(each, each.rule.gating ? alpha / counts : alpha);
     const place = family.indexOf(each);
-    return judgeRatio(each, regressed[place]?.level ?? alpha, improved[place]?.level ?? alpha);
+    const better = improved[place];
+    // That no metric is much worse takes all of their bounds to be right, so that each may be at the whole level.
+    return judgeRatio(each, regressed[place]?.level ?? alpha, better?.rejected ? better.level : alpha);
   });
 }
 
@@ -47,16 +49,21 @@ interface Measured extends Observed {
   readonly pImproved: number;
 }
 
-/** Tests against a null that is shifted by the tolerated growth, so that equal arms lie well inside it. */
+/** Growths in ln: the tolerated one; half of it, which a change must exceed for sure; and twice it, which OK rules out. */
+function marginsOf({ delta }: MetricRule): Record<'tolerated' | 'sure' | 'ruledOut', number> {
+  return { tolerated: Math.log1p(delta), sure: Math.log1p(delta / 2), ruledOut: Math.log1p(2 * delta) };
+}
+
+/** Tests against a null that is shifted by half the tolerated growth, so that equal arms lie well inside it. */
 function measure(observed: Observed): Measured {
   const { rule, points } = observed;
   const logs = worseLogs(rule, points);
-  const tolerated = Math.log1p(rule.delta);
+  const { sure } = marginsOf(rule);
   return {
     ...observed,
     logs,
-    pRegressed: signedRankP(logs, tolerated),
-    pImproved: signedRankPBelow(logs, -tolerated),
+    pRegressed: signedRankP(logs, sure),
+    pImproved: signedRankPBelow(logs, -sure),
   };
 }
 
@@ -64,23 +71,24 @@ function measure(observed: Observed): Measured {
 function judgeRatio(measured: Measured, lowerAlpha: number, upperAlpha: number): MetricOutcome {
   const { rule, logs, points, base, head, pRegressed, pImproved } = measured;
   const worse = worseSign(rule);
-  const tolerated = Math.log1p(rule.delta);
+  const { tolerated, sure } = marginsOf(rule);
   const bounds = locationBounds(logs, lowerAlpha, upperAlpha);
   const differences = worseDifferences(rule, points);
   const difference = points.length === 0 ? null : hodgesLehmann(differences);
   const most = locationBounds(differences, lowerAlpha, upperAlpha).upper;
-  const [verdict, because] = decide(measured, { bounds, difference, most });
+  const hasRatio = logs.length > 0;
+  const estimate = hasRatio ? hodgesLehmann(logs) : null;
+  const [verdict, because] = decide(measured, { estimate, bounds, difference, most });
   const ends = [ratioOf(worse * bounds.lower), ratioOf(worse * bounds.upper)];
   const [lower = null, upper = null] = worse === 1 ? ends : ends.reverse();
-  const shift = detectableShift(logs, { nullShift: tolerated, alpha: lowerAlpha });
-  const hasRatio = logs.length > 0;
+  const shift = Math.max(tolerated, detectableShift(logs, { nullShift: sure, alpha: lowerAlpha }));
   return {
     ...rule,
     verdict,
     base,
     head,
     points: [...points],
-    ratio: hasRatio ? Math.exp(worse * hodgesLehmann(logs)) : null,
+    ratio: estimate === null ? null : Math.exp(worse * estimate),
     lower,
     upper,
     lowerAlpha,
@@ -105,7 +113,8 @@ function detectableRatio(shift: number, { floor }: MetricRule, base: number | nu
 }
 
 interface Evidence {
-  /** Of the logs. */
+  /** Hodges-Lehmann estimate of the logs, and their bounds; null without logs. */
+  readonly estimate: number | null;
   readonly bounds: { readonly lower: number; readonly upper: number };
   /** Hodges-Lehmann estimate of the differences; null without points. */
   readonly difference: number | null;
@@ -114,45 +123,50 @@ interface Evidence {
 }
 
 /**
- * REGRESSED when the lower bound is beyond what is tolerated, IMPROVED when the upper one is beyond the mirror of it,
- * and the difference exceeds the floor; OK when the upper bound is within what is tolerated, or the upper bound of the
- * differences within the floor.
+ * REGRESSED when the estimate is beyond the tolerated growth, its lower bound beyond half of it, and the difference
+ * beyond the floor; IMPROVED is the mirror of it. OK when the estimate is within the tolerated growth and its upper bound
+ * within twice of it, or the upper bound of the differences within the floor.
  */
-function decide(
-  { rule, points, logs }: Measured,
-  { bounds, difference, most }: Evidence,
-): readonly [Verdict, because: string] {
+function decide(measured: Measured, evidence: Evidence): readonly [Verdict, because: string] {
+  const { rule, points, logs } = measured;
+  const { estimate, bounds, difference, most } = evidence;
   if (difference === null) {
     const value = 'too few pairs have a';
     return ['INCONCLUSIVE', rule.optional ? `not judged: ${value} precise enough value` : `${value} value`];
   }
-  const tolerated = Math.log1p(rule.delta);
+  const { tolerated, sure, ruledOut } = marginsOf(rule);
   const growth = formatPercent(rule.delta);
   const floor = `the tolerated ${formatLimit(rule.unit, rule.floor)}`;
-  if (bounds.lower > tolerated && difference > rule.floor) {
-    return ['REGRESSED', `worse by more than the tolerated ${growth}`];
+  const isWorse = estimate !== null && estimate > tolerated && bounds.lower > sure;
+  const isBetter = estimate !== null && estimate < -tolerated && bounds.upper < -sure;
+  const tooFew = `${points.length} pairs are too few for a verdict`;
+  // A regression could not show.
+  if (estimate !== null && !Number.isFinite(bounds.lower)) return ['INCONCLUSIVE', tooFew];
+  if (isWorse && difference > rule.floor) return ['REGRESSED', `worse by more than the tolerated ${growth}`];
+  if (isBetter && -difference > rule.floor) return ['IMPROVED', `better by more than ${growth}`];
+  if (estimate !== null && estimate <= tolerated && bounds.upper < ruledOut) {
+    return ['OK', `not worse by more than the tolerated ${growth}`];
   }
-  if (bounds.upper < -tolerated && -difference > rule.floor) {
-    return ['IMPROVED', `better by more than ${growth}`];
-  }
-  if (bounds.upper < tolerated) return ['OK', `not worse by more than the tolerated ${growth}`];
   if (most <= rule.floor) return ['OK', rule.floor === 0 ? 'not worse' : `not worse by more than ${floor}`];
-  if (bounds.lower > tolerated) {
+  if (isWorse) {
     return ['INCONCLUSIVE', `worse by more than the tolerated ${growth}, but possibly by less than ${floor}`];
   }
   if (logs.length < points.length) {
     return ['INCONCLUSIVE', 'a round has a value of zero, so there is no ratio'];
   }
-  if (!Number.isFinite(bounds.lower) || !Number.isFinite(bounds.upper)) {
-    return ['INCONCLUSIVE', `${points.length} pairs are too few for a verdict`];
-  }
-  const shown = [bounds.lower, bounds.upper].map((bound) => Math.exp(worseSign(rule) * bound));
-  const [from, to] = shown.toSorted((a, b) => a - b).map(formatNumber);
-  const limit = formatNumber(Math.exp(worseSign(rule) * tolerated));
-  return [
-    'INCONCLUSIVE',
-    `the rounds differ too much: the ratio may be ${from} to ${to}, and ${limit} is tolerated`,
-  ];
+  return ['INCONCLUSIVE', differingText(measured, evidence)];
+}
+
+/** `the rounds differ too much: the ratio may be 0.98 to 1.13, and 1.1 must be ruled out` */
+function differingText({ rule }: Measured, { estimate, bounds }: Evidence): string {
+  const { tolerated, sure, ruledOut } = marginsOf(rule);
+  const shown = (log: number) => formatNumber(Math.exp(worseSign(rule) * log));
+  const [from, to] = [bounds.lower, bounds.upper].toSorted((a, b) => worseSign(rule) * (a - b)).map(shown);
+  const isBeyond = estimate !== null && estimate > tolerated;
+  const needed = isBeyond
+    ? `${shown(sure)} would have to be exceeded`
+    : `${shown(ruledOut)} would have to be ruled out`;
+  return `the rounds differ too much: the ratio may be ${from} to ${to}, and ${needed}`;
 }
 
 /**

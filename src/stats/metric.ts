@@ -109,10 +109,10 @@ export function metricUnit(metric: Metric): MetricUnit {
 export function toleranceOf(metric: Metric): Tolerance {
   switch (metric.kind) {
     case 'quantile':
-      if (metric.quantile <= 0.5) return { delta: 0.1, floor: 0.02e6 };
-      return metric.quantile <= 0.95 ? { delta: 0.15, floor: 0.1e6 } : { delta: 0.25, floor: 0.25e6 };
+      if (metric.quantile <= 0.5) return { delta: 0.05, floor: 0.02e6 };
+      return metric.quantile <= 0.95 ? { delta: 0.1, floor: 0.1e6 } : { delta: 0.15, floor: 0.25e6 };
     case 'mean':
-      return { delta: 0.15, floor: 0.1e6 };
+      return { delta: 0.1, floor: 0.1e6 };
     case 'figure':
       return FIGURES[metric.name].tolerance;
     default:

@@ -118,13 +118,13 @@ describe('the usual gating metrics', () => {
   it('tolerate what docs/comparing.md says', () => {
     const rules = new Map(planRules([], BROADCASTS).map((rule) => [rule.metric, rule]));
     const tolerated = (metric: string) => [rules.get(metric)?.delta, rules.get(metric)?.floor];
-    expect(tolerated('delivery.p50')).toEqual([0.1, 20_000]);
-    expect(tolerated('fanout_last.p50')).toEqual([0.1, 20_000]);
-    expect(tolerated('server_cpu_per_delivery')).toEqual([0.1, 500]);
-    expect(tolerated('delivery.p95')).toEqual([0.15, 100_000]);
-    expect(tolerated('fanout_last.p99')).toEqual([0.25, 250_000]);
+    expect(tolerated('delivery.p50')).toEqual([0.05, 20_000]);
+    expect(tolerated('fanout_last.p50')).toEqual([0.05, 20_000]);
+    expect(tolerated('server_cpu_per_delivery')).toEqual([0.05, 500]);
+    expect(tolerated('delivery.p95')).toEqual([0.1, 100_000]);
+    expect(tolerated('fanout_last.p99')).toEqual([0.15, 250_000]);
     expect(tolerated('traffic_per_delivery')).toEqual([0.01, 0]);
-    expect(tolerated('server_rss')).toEqual([0.1, 8_388_608]);
+    expect(tolerated('server_rss')).toEqual([0.05, 8_388_608]);
     expect(rules.get('lost')).toEqual({
       metric: 'lost',
       unit: 'count',
@@ -146,14 +146,14 @@ describe('--metric', () => {
   });
 
   it.each<[text: string, rule: Partial<MetricRule>]>([
-    ['delivery.p99', { metric: 'delivery.p99', unit: 'duration', delta: 0.25, floor: 250_000 }],
+    ['delivery.p99', { metric: 'delivery.p99', unit: 'duration', delta: 0.15, floor: 250_000 }],
     ['delivery.p99:20%', { metric: 'delivery.p99', delta: 0.2, floor: 250_000 }],
     ['delivery.p50:2.5%:1.5ms', { metric: 'delivery.p50', delta: 0.025, floor: 1_500_000 }],
-    ['delivery.mean', { metric: 'delivery.mean', delta: 0.15, floor: 100_000 }],
+    ['delivery.mean', { metric: 'delivery.mean', delta: 0.1, floor: 100_000 }],
     ['delivery.p50:0%:0ns', { delta: 0, floor: 0 }],
     ['server_rss:5%:1MiB', { metric: 'server_rss', unit: 'bytes', delta: 0.05, floor: 1_048_576 }],
     ['server_cpu:10%:5%', { metric: 'server_cpu', unit: 'share', delta: 0.1, floor: 0.05 }],
-    ['sent', { metric: 'sent', unit: 'rate', kind: 'ratio', delta: 0.1, floor: 0 }],
+    ['sent', { metric: 'sent', unit: 'rate', kind: 'ratio', delta: 0.05, floor: 0 }],
     ['late', { metric: 'late', unit: 'count', kind: 'exact' }],
   ])('%s is read', (text, expected) => {
     expect(planRules([text], BROADCASTS)[0]).toMatchObject({ ...expected, gating: true });

@@ -33,11 +33,15 @@ function pairsPart({ design }: Comparison, { pairs }: PairOutcome): string {
   return `${plural(pairs, 'pair')}${design.baseline === null ? '' : ' with a stored base'}`;
 }
 
-/** Whether the interval itself is within the tolerance, not only the absolute difference. */
+/** Whether the growth itself is tolerated and twice of it ruled out, not only the absolute difference. */
 function isWithinGrowth(metric: MetricOutcome): boolean {
-  const { lower, upper, delta } = metric;
-  if (isMoreBetter(metric)) return lower !== null && lower * (1 + delta) >= 1;
-  return upper !== null && upper <= 1 + delta;
+  const { ratio, lower, upper, delta } = metric;
+  const [growth, most] = isMoreBetter(metric) ? [inverse(ratio), inverse(lower)] : [ratio, upper];
+  return growth !== null && growth <= 1 + delta && most !== null && most <= 1 + 2 * delta;
+}
+
+function inverse(ratio: number | null): number | null {
+  return ratio === null ? null : 1 / ratio;
 }
 
 /** `delivery.p50`, or `delivery.p50 (within 200 µs)` where only the absolute difference is tolerated. */

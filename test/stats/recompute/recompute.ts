@@ -79,14 +79,21 @@ function countOutcome({ metric }: Rule, points: readonly Point[], alpha: number)
 }
 
 function ratioOutcome(rule: Rule, points: readonly Point[], lowerAlpha: number, upperAlpha: number) {
-  const [x, sign, most] = [logsOf(rule, points), signOf(rule), Math.log(1 + rule.delta)];
+  const [x, sign] = [logsOf(rule, points), signOf(rule)];
+  const [half, once, twice] = [0.5, 1, 2].map((times) => Math.log(1 + times * rule.delta)) as [
+    number,
+    number,
+    number,
+  ];
   const d = points.map(([base, head]) => sign * (head - base));
   const [lower, upper] = [lowerBound(x, lowerAlpha), upperBound(x, upperAlpha)];
   const verdict = () => {
     if (points.length === 0) return 'INCONCLUSIVE';
-    if (lower > most && estimate(d) > rule.floor) return 'REGRESSED';
-    if (upper < -most && -estimate(d) > rule.floor) return 'IMPROVED';
-    return upper < most || upperBound(d, upperAlpha) <= rule.floor ? 'OK' : 'INCONCLUSIVE';
+    if (x.length > 0 && !Number.isFinite(lower)) return 'INCONCLUSIVE';
+    const by = x.length === 0 ? Number.NaN : estimate(x);
+    if (by > once && lower > half && estimate(d) > rule.floor) return 'REGRESSED';
+    if (by < -once && upper < -half && -estimate(d) > rule.floor) return 'IMPROVED';
+    return (by <= once && upper < twice) || upperBound(d, upperAlpha) <= rule.floor ? 'OK' : 'INCONCLUSIVE';
   };
   const shown = ascending([lower, upper].map((bound) => Math.exp(sign * bound)));
   const [from, to] = shown.map((bound) => (bound === 0 || bound === Number.POSITIVE_INFINITY ? null : bound));
@@ -100,8 +107,8 @@ function ratioOutcome(rule: Rule, points: readonly Point[], lowerAlpha: number, 
     upper: to ?? null,
     lowerAlpha,
     upperAlpha,
-    pRegressed: has ? pAbove(x, most) : null,
-    pImproved: has ? pAbove(minus(x), most) : null,
+    pRegressed: has ? pAbove(x, half) : null,
+    pImproved: has ? pAbove(minus(x), half) : null,
     difference: points.length === 0 ? null : sign * estimate(d),
   };
 }
@@ -109,17 +116,16 @@ function ratioOutcome(rule: Rule, points: readonly Point[], lowerAlpha: number, 
 function metricsOf({ design }: Stored, pairs: readonly Pair[], alpha: number) {
   const all = design.rules.map((rule) => ({ rule, points: pointsOf(rule, pairs, design.maxInvalidShare) }));
   const family = all.filter(({ rule }) => rule.gating && rule.kind === 'ratio');
-  const levelsOf = (sign: 1 | -1) =>
-    levels(
-      family.map(({ rule, points }) =>
-        pAbove(
-          logsOf(rule, points).map((x) => sign * x),
-          Math.log(1 + rule.delta),
-        ),
+  const valuesOf = (sign: 1 | -1) =>
+    family.map(({ rule, points }) =>
+      pAbove(
+        logsOf(rule, points).map((x) => sign * x),
+        Math.log(1 + rule.delta / 2),
       ),
-      alpha,
     );
-  const [worse, better] = [levelsOf(1), levelsOf(-1)];
+  const worse = levels(valuesOf(1), alpha);
+  const pBetter = valuesOf(-1);
+  const better = levels(pBetter, alpha).map((level, i) => ((pBetter[i] ?? 1) <= level ? level : alpha));
   const counts = all.filter(({ rule }) => rule.gating && rule.kind === 'exact').length;
   return all.map((each) => {
     if (each.rule.kind === 'exact')
