@@ -36,11 +36,7 @@ const CALIBRATION = join(RECORDS, 'calibration.json');
 const PORT = 18_423;
 const STUDY_CLIENTS = 200;
 
-/** The default load in short runs, so that more of them fit. */
-const LOAD = [
-  ...['--clients', String(STUDY_CLIENTS), '--connect-rate', '2000/s'],
-  ...['--duration', '500ms', '--warmup', '300ms', '--warmup-max', '300ms'],
-];
+const LOAD = ['--clients', String(STUDY_CLIENTS), '--connect-rate', '2000/s'];
 
 const { values } = parseArgs({ options: { hours: { type: 'string', default: '1' } } });
 const hasNpmEnded = watchNpm(process.env);

@@ -61,7 +61,7 @@ function gatesOf(shape: StudyCell['shape'], percent: number, gates: number, quic
   return { shape, percent, quick, gates };
 }
 
-/** In the order in which they run: first the two claims, no alarm without a cause and small slow-downs found. */
+/** The most important claims first: no alarm without a cause, and small slow-downs found. */
 export const CELLS: readonly StudyCell[] = [
   gatesOf('none', 0, 40),
   gatesOf('message', 20, 10),
@@ -93,11 +93,16 @@ export interface NextGate {
   readonly neighbour: boolean;
 }
 
-/** The next gate of the study; null when it is complete. */
+/**
+ * The next gate of the study, of the cell of which the smallest share is done, so that a study that was ended early shows
+ * something of each; null when it is complete.
+ */
 export function nextGate(done: readonly GateRecord[]): NextGate | null {
-  const next = CELLS.find((each) => done.filter(isOf(each)).length < each.gates);
-  if (next === undefined) return null;
-  return { cell: next, neighbour: (done.filter(isOf(next)).length + 1) % NEIGHBOUR_EVERY === 0 };
+  const doneOf = (cell: StudyCell) => done.filter(isOf(cell)).length;
+  const [next] = CELLS.filter((cell) => doneOf(cell) < cell.gates).toSorted(
+    (a, b) => doneOf(a) / a.gates - doneOf(b) / b.gates,
+  );
+  return next === undefined ? null : { cell: next, neighbour: (doneOf(next) + 1) % NEIGHBOUR_EVERY === 0 };
 }
 
 /** Microseconds for slow-server.ts that make the mean delivery `percent` longer. */

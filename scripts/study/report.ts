@@ -32,7 +32,8 @@ function shareText(count: number, all: number): string {
 /** What a neighbour that takes CPU time changes. */
 function neighbourTable(gates: readonly GateRecord[]): string {
   const kinds = [
-    ['identical builds', gates.filter(({ shape }) => shape === 'none')],
+    ['identical builds', gates.filter(({ shape, quick }) => shape === 'none' && !quick)],
+    ['identical builds, --quick', gates.filter(({ shape, quick }) => shape === 'none' && quick)],
     ['slower heads', gates.filter(({ shape }) => shape !== 'none')],
   ] as const;
   const rows = kinds.flatMap(([kind, all]) =>
@@ -145,8 +146,7 @@ this page and continues where it stopped.
 
 - ${gates.length} gates in ${formatNumber(hours)} hours, ${days[0] ?? '-'} to ${days.at(-1) ?? '-'}, on ${machine}; every round is in
   \`docs/gate-study/gates.jsonl\` of the repository
-- load: \`broadcast-latency ${load.join(' ')}\`, on a raw WebSocket server; runs are half as long
-  as the default, so that more gates fit
+- load: \`broadcast-latency ${load.join(' ')}\`, on a raw WebSocket server
 - mean delivery of the base: ${formatNs(meanUs * 1000)}. A slow-down of 20 % adds a fifth of that to the mean of the head:
   *message* delays every message, *tail* delays one message in a hundred by a hundred times as much, *recipient* delays
   before each recipient

@@ -1,5 +1,6 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { mersenne } from 'pure-rand/generator/mersenne';
+import { FULL_ROUNDS, QUICK_ROUNDS } from '../../src/cli/commands/gate.ts';
 import { ALPHA } from '../../src/cli/comparison-plan.ts';
 import { planLooks } from '../../src/stats/correction.ts';
 import { judgeObserved } from '../../src/stats/judge-metrics.ts';
@@ -8,9 +9,6 @@ import type { GateRecord } from './gates.ts';
 
 /** All metrics of one pair of rounds. */
 type PairPoints = ReadonlyMap<string, Point>;
-
-const GATE_ROUNDS = 30;
-const QUICK_GATE_ROUNDS = 15;
 
 /** The pairs of all gates, each with its metrics kept together. */
 function pairsOf(gates: readonly GateRecord[]): PairPoints[] {
@@ -27,7 +25,7 @@ function pairsOf(gates: readonly GateRecord[]): PairPoints[] {
 
 /** When a gate looks at its rounds. */
 function looksOf({ quick }: GateRecord): ReturnType<typeof planLooks> {
-  return quick ? [{ rounds: QUICK_GATE_ROUNDS, alpha: ALPHA }] : planLooks(GATE_ROUNDS, ALPHA);
+  return quick ? [{ rounds: QUICK_ROUNDS, alpha: ALPHA }] : planLooks(FULL_ROUNDS, ALPHA);
 }
 
 /**
