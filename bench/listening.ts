@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_SERVER_SETTINGS } from '../src/contract/server.ts';
-import { chooseAffinity, separateGenerator } from '../src/run/affinity.ts';
+import { chooseAffinity, separateThreads } from '../src/run/affinity.ts';
 import { ticksBetween } from '../src/run/server/proc-sampler.ts';
 import { MS_PER_TICK } from '../src/run/server/process-tree.ts';
 import { startReference } from '../src/run/server/server-process.ts';
@@ -76,7 +76,7 @@ async function measureClient(
   const cpus = affinity.workers[0] ?? null;
   const client = start(workload, { port, cpus, published: () => publisher.sent });
   // The main thread alone is bound to the CPU of a generator, as in a run.
-  const release = separateGenerator(affinity, [client.pid]);
+  const release = separateThreads(affinity, [client.pid]);
   try {
     const openStartMs = performance.now();
     const opened = await client.opened();

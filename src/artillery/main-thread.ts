@@ -7,7 +7,7 @@ import type { PlannedRun } from '../plan/plan.ts';
 import type { Finding } from '../result/findings.ts';
 import type { RunResult } from '../result/run-result.ts';
 import { requireWritable } from '../result/store.ts';
-import { type Affinity, chooseAffinity, cpuGroups, noAffinity, separateGenerator } from '../run/affinity.ts';
+import { type Affinity, chooseAffinity, cpuGroups, noAffinity, separateThreads } from '../run/affinity.ts';
 import { disturbanceBetween, readEnvironment, readSystemCounters } from '../run/environment.ts';
 import { plural } from '../text.ts';
 import { artilleryGlobal, type PluginEvents, phasesOf, refuseScript } from './artillery-facts.ts';
@@ -116,7 +116,7 @@ export class MainThread {
     const { affinity } = chooseAffinity(tids.length, plan.pin);
     // The CPUs of the server are not known here.
     this.#affinity = { ...affinity, server: null };
-    separateGenerator(affinity, tids);
+    separateThreads(affinity, tids);
   }
 
   #welcome(thread: number): void {

@@ -74,26 +74,31 @@ function pinThread(id: number, cpus: string): void {
   spawnSync('taskset', ['--pid', '--cpu-list', cpus, String(id)], { stdio: 'ignore' });
 }
 
-/** Binds all threads of this process. Processes that it starts inherit that. */
-function pinOwnThreads(cpus: string): void {
-  spawnSync('taskset', ['--all-tasks', '--pid', '--cpu-list', cpus, String(process.pid)], {
-    stdio: 'ignore',
-  });
+/** Binds all threads of a process. Processes that it starts later inherit that. */
+function pinProcess(pid: number, cpus: string): void {
+  spawnSync('taskset', ['--all-tasks', '--pid', '--cpu-list', cpus, String(pid)], { stdio: 'ignore' });
 }
 
 /**
- * Binds this process to the CPUs of the server, and the main thread of each worker, or a worker thread of this process,
- * to its CPU: the compiler and collector threads are elsewhere, so that nothing of ours shares a CPU with a thread that
- * receives. The returned function gives this process its CPUs back.
+ * Binds this process and the worker processes to the CPUs of the server, and the main thread of each worker to its own
+ * CPU. Their compiler and collector threads then share no CPU with a thread that receives. The returned function gives
+ * this process its CPUs back.
  */
-export function separateGenerator({ server, workers }: Affinity, workerIds: readonly number[]): () => void {
+export function separateProcesses(affinity: Affinity, workerPids: readonly number[]): () => void {
+  const { server } = affinity;
+  if (server !== null) for (const pid of workerPids) pinProcess(pid, server);
+  return separateThreads(affinity, workerPids);
+}
+
+/** Does so for workers that are threads of this process. */
+export function separateThreads({ server, workers }: Affinity, workerIds: readonly number[]): () => void {
   const before = allowedCpus().join(',');
-  if (server !== null) pinOwnThreads(server);
+  if (server !== null) pinProcess(process.pid, server);
   for (const [worker, id] of workerIds.entries()) {
     const cpus = workers[worker] ?? null;
     if (cpus !== null) pinThread(id, cpus);
   }
-  return server === null ? () => {} : () => pinOwnThreads(before);
+  return server === null ? () => {} : () => pinProcess(process.pid, before);
 }
 
 /** Chooses the CPUs of a run; `problem` says why nothing is pinned, null when it is. */

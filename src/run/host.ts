@@ -4,7 +4,7 @@ import { realTimers, type Timers } from '../measure/timers.ts';
 import { readWallOrigin, type WallOrigin } from '../measure/wall-clock.ts';
 import type { Plan, PlannedRun } from '../plan/plan.ts';
 import type { Shard } from '../plan/shard.ts';
-import { type Affinity, chooseAffinity, separateGenerator } from './affinity.ts';
+import { type Affinity, chooseAffinity, separateProcesses } from './affinity.ts';
 import { explainRefusal } from './diagnose/explain.ts';
 import { readEnvironment, readSystemCounters } from './environment.ts';
 import { openLinks } from './links.ts';
@@ -85,7 +85,7 @@ export function createHost(originNs = readOriginNs()): RunHost {
     countSockets,
     prepare(plan, affinity, workerPids) {
       lowerOwnPriority();
-      const restore = separateGenerator(affinity, workerPids);
+      const restore = separateProcesses(affinity, workerPids);
       if (plan.warmupMaxMs > 0) rehearseTimeline();
       return restore;
     },

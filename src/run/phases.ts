@@ -62,9 +62,7 @@ export async function start(run: RunParts): Promise<StartedRun> {
   const { plan, host, control, affinity, membership, collector, cleanUps } = run;
   const sourceAddresses = await host.requireLimits(run, membership.spread);
   if (sourceAddresses.length > plan.sourceAddresses.length) run.notes.push(noteAddresses(sourceAddresses));
-  // Threads start on the CPUs of the server; later each main thread gets its own.
-  const threadCpus = affinity.workers.map(() => affinity.server);
-  const workers = new Workers(host.startWorker, threadCpus, {
+  const workers = new Workers(host.startWorker, affinity.workers.length, {
     onMessage: (worker, message) => {
       collector.onMessage(worker, message);
       // One event may end the clients of all workers, each of which reports its own.

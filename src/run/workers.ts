@@ -25,8 +25,8 @@ interface ChildHandlers<From> {
 export type WorkerHandle = ChildHandle<ToWorker>;
 export type WorkerHandlers = ChildHandlers<FromWorker>;
 
-/** Starts a generator process on these CPUs, a list as `taskset -c` reads it; null leaves the choice to the kernel. */
-export type StartWorker = (cpus: string | null, handlers: WorkerHandlers) => WorkerHandle;
+/** Starts a generator process on all CPUs of this process. Its threads get their own before measuring. */
+export type StartWorker = (handlers: WorkerHandlers) => WorkerHandle;
 
 const CHILD_FLAGS = [
   '--disable-warning=ExperimentalWarning',
@@ -39,7 +39,10 @@ const CHILD_FLAGS = [
   '--no-memory-reducer',
 ];
 
-/** Starts a process that must not stop for long, from an entry below src/. It ends with this process, however that ends. */
+/**
+ * Starts a process that must not stop for long, from an entry below src/. It ends with this process, however that ends.
+ * `cpus`: a list as `taskset -c` reads it; null leaves the choice to the kernel.
+ */
 export function startChild<To extends object, From>(
   entry: string,
   cpus: string | null,
@@ -67,8 +70,7 @@ export function startChild<To extends object, From>(
   };
 }
 
-export const startWorkerProcess: StartWorker = (cpus, handlers) =>
-  startChild('generator/process', cpus, handlers);
+export const startWorkerProcess: StartWorker = (handlers) => startChild('generator/process', null, handlers);
 
 interface WorkersEvents {
   readonly onMessage: (worker: number, message: FromWorker) => void;
@@ -90,11 +92,10 @@ export class Workers {
   #change = Promise.withResolvers<void>();
   #isFinishing = false;
 
-  /** Starts one worker per entry of `cpus`. */
-  constructor(start: StartWorker, cpus: ReadonlyArray<string | null>, events: WorkersEvents) {
+  constructor(start: StartWorker, count: number, events: WorkersEvents) {
     this.#events = events;
-    this.#members = cpus.map((list, worker) => {
-      const handle = start(list, {
+    this.#members = Array.from({ length: count }, (_, worker) => {
+      const handle = start({
         onMessage: (message) => this.#receive(worker, message),
         onEnded: (reason) => this.#end(worker, reason),
       });

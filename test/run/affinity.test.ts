@@ -119,11 +119,11 @@ describe('the threads of this process', () => {
     const program = `
       import { execFileSync } from 'node:child_process';
       import { readdirSync, readFileSync } from 'node:fs';
-      import { allowedCpus, planAffinity, separateGenerator } from ${JSON.stringify(import.meta.resolve('../../src/run/affinity.ts'))};
+      import { allowedCpus, planAffinity, separateThreads } from ${JSON.stringify(import.meta.resolve('../../src/run/affinity.ts'))};
       const cpusOf = (path) => /Cpus_allowed_list:\\s*(\\S+)/.exec(readFileSync(path, 'utf8'))[1];
       const threads = () => [...new Set(readdirSync('/proc/self/task').map((each) => cpusOf('/proc/self/task/' + each + '/status')))];
       const before = threads();
-      const restore = separateGenerator(planAffinity(1, allowedCpus()), []);
+      const restore = separateThreads(planAffinity(1, allowedCpus()), []);
       const during = threads();
       restore();
       const child = execFileSync('grep', ['Cpus_allowed_list', '/proc/self/status'], { encoding: 'utf8' });

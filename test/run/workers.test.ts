@@ -7,7 +7,7 @@ import { NOTHING_RECEIVED } from './made-snapshot.ts';
 function startWorker(): { worker: WorkerHandle; messages: FromWorker[]; ended: Promise<string> } {
   const messages: FromWorker[] = [];
   const { promise: ended, resolve: onEnded } = Promise.withResolvers<string>();
-  const worker = startWorkerProcess(null, { onMessage: (message) => messages.push(message), onEnded });
+  const worker = startWorkerProcess({ onMessage: (message) => messages.push(message), onEnded });
   return { worker, messages, ended };
 }
 
@@ -39,14 +39,14 @@ describe('a generator process', () => {
 function twoWorkers() {
   const lost: Array<[worker: number, reason: string]> = [];
   const posted: string[] = [];
-  const handlers: Array<Parameters<typeof startWorkerProcess>[1]> = [];
+  const handlers: Array<Parameters<typeof startWorkerProcess>[0]> = [];
   const workers = new Workers(
-    (cpus, handler) => {
-      handlers.push(handler);
-      const post = ({ type }: { type: string }) => posted.push(`${cpus} ${type}`);
-      return { pid: handlers.length, post, kill: () => posted.push(`${cpus} killed`) };
+    (handler) => {
+      const worker = handlers.push(handler) - 1;
+      const post = ({ type }: { type: string }) => posted.push(`${worker} ${type}`);
+      return { pid: handlers.length, post, kill: () => posted.push(`${worker} killed`) };
     },
-    ['0', '1'],
+    2,
     { onMessage: () => {}, onLost: (worker, reason) => lost.push([worker, reason]) },
   );
   const report = (worker: number, message: FromWorker) => handlers[worker]?.onMessage(message);

@@ -169,7 +169,7 @@ export class FakeRun {
       readWall: () => MADE_CLOCK.atStart,
       timers: this.coordinator.timers,
       chooseAffinity: (workers) => ({ affinity: noAffinity(workers), problem: null }),
-      startWorker: (_cpus, handlers) => {
+      startWorker: (handlers) => {
         const worker = new FakeWorker(this, this.#options, handlers);
         this.workers.push(worker);
         return worker;

@@ -32,7 +32,7 @@ export interface TracedWorker {
 
 /** A generator in this process, whose connections are tapped. It does what a generator process does. */
 export function startTracedWorker(traced: TracedWorker): StartWorker {
-  return (_cpus, { onMessage }: WorkerHandlers) => {
+  return ({ onMessage }: WorkerHandlers) => {
     let session: GeneratorSession | null = null;
     let isKilled = false;
     const post = (message: FromWorker) => {
