@@ -24,7 +24,7 @@ import { type Beginning, expectedRunMs, type ProgressFeed } from './progress/fee
 import { isSilent, type OpenProgress, openProgress } from './progress/open.ts';
 import { roundProgress } from './progress/outcomes.ts';
 import { timeText } from './progress/texts.ts';
-import { runInProcess, withSeed } from './run-process.ts';
+import { type RunInProcess, withRunProcesses, withSeed } from './run-process.ts';
 
 /** What the comparison is about to do: `base, head: 30 rounds, 15 if that is enough; at most about 6 minutes`. */
 function plannedBeginning({ command, arms, factors, looks, baseline }: PlannedComparison): Beginning {
@@ -87,7 +87,8 @@ export async function carryOutComparison(
   const comparisonOf = (ran: RanRounds) => judgeComparison(cli, planned, startedAt, ran);
   const onRound = (rounds: readonly Round[]) =>
     dashboard.showReport(() => comparisonReport(comparisonOf({ rounds, isComplete: false })));
-  const measure = () => measureRounds(cli, feed, { ...planned, out: folder }, onRound);
+  const measure = () =>
+    withRunProcesses((run) => measureRounds(cli, feed, run, { ...planned, out: folder }, onRound));
   const ran = await feed.carryOut(plannedBeginning(planned), measure, ({ isComplete }) => isComplete);
   const comparison = comparisonOf(ran);
   const rendering = { kind: COMPARISON, document: comparison };
@@ -123,6 +124,7 @@ function judgeComparison(
 async function measureRounds(
   cli: Cli,
   feed: ProgressFeed,
+  run: RunInProcess,
   { arms, baseline, design, out }: PlannedComparison & { readonly out: string },
   onRound: (rounds: readonly Round[]) => void,
 ): Promise<RanRounds> {
@@ -145,7 +147,7 @@ async function measureRounds(
       const result = await feed.measure(
         planned.plan,
         { title, round, arm, shardClients: null },
-        (onProgress) => runInProcess(planned, { onProgress, signal, commandLine: cli.argv, out }),
+        (onProgress) => run(planned, { onProgress, signal, commandLine: cli.argv, out }),
       );
       return bound(result);
     },

@@ -27,7 +27,7 @@ import { expectedRunMs, type ProgressFeed } from './progress/feed.ts';
 import { isSilent, openProgress, type ProgressFlags } from './progress/open.ts';
 import { startStep } from './progress/outcomes.ts';
 import { timeText } from './progress/texts.ts';
-import { runInProcess, withSeedOfRun } from './run-process.ts';
+import { type RunInProcess, withRunProcesses, withSeedOfRun } from './run-process.ts';
 
 /** Flags of `run` for a repeated one. */
 export const REPEAT_OPTIONS = {
@@ -117,7 +117,7 @@ export async function repeatRun(cli: Cli, title: string, repeated: RepeatedPlan)
       mayEndEarly: false,
     };
     const onStart = (soFar: () => Repeated) => dashboard.showReport(() => repeatedReport([soFar()]));
-    const work = () => carryOutStarts(cli, feed, repeated, onStart);
+    const work = () => withRunProcesses((run) => carryOutStarts(cli, feed, run, repeated, onStart));
     const document = await feed.carryOut(beginning, work, ({ status }) => status === 'complete');
     const rendering = { kind: REPEATED, document: [document] };
     const { verbose, open } = asked;
@@ -135,6 +135,7 @@ export async function repeatRun(cli: Cli, title: string, repeated: RepeatedPlan)
 async function carryOutStarts(
   cli: Cli,
   feed: ProgressFeed,
+  run: RunInProcess,
   { planned, thresholds, asked: { repeat, out } }: RepeatedPlan,
   onStart: (soFar: () => Repeated) => void,
 ): Promise<Repeated> {
@@ -154,7 +155,7 @@ async function carryOutStarts(
   };
   while (starts.length < repeat && !signal.aborted && !isSettledInvalid(starts, repeat)) {
     const start = starts.length + 1;
-    const measured = await carryOutStart(cli, feed, { planned, repeat, out }, start);
+    const measured = await carryOutStart(cli, feed, run, { planned, repeat, out }, start);
     // A start that was stopped before it measured anything is none.
     if (measured.result === null && signal.aborted) break;
     measured.result?.thresholds.push(...judgeRunThresholds(measured.result, thresholds));
@@ -185,6 +186,7 @@ function soFarPath(out: string, document: Repeated): string {
 async function carryOutStart(
   cli: Cli,
   feed: ProgressFeed,
+  run: RunInProcess,
   { planned, repeat, out }: { readonly planned: PlannedRun; readonly repeat: number; readonly out: string },
   start: number,
 ): Promise<RepeatedStart> {
@@ -193,7 +195,7 @@ async function carryOutStart(
   const hooks = { signal: cli.listenForStop(), commandLine: cli.argv, out };
   try {
     const measured = await feed.measure(ofStart.plan, place, (onProgress) =>
-      runInProcess(ofStart, { ...hooks, onProgress }),
+      run(ofStart, { ...hooks, onProgress }),
     );
     const result: RunResult = addGrowth(boundResult(measured, repeat));
     result.floor = (await findFloor(result)).floor;

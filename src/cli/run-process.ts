@@ -1,15 +1,12 @@
-import { fork } from 'node:child_process';
 import { type ErrorParts, EXIT, SockbenchError } from '../errors.ts';
 import { realTimers, type Timers } from '../measure/timers.ts';
-import { entryPath } from '../package.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import type { RunProgress } from '../result/progress.ts';
 import type { RunResult } from '../result/run-result.ts';
-import { guard } from '../run/leftovers/guardian.ts';
-import { ownedEnvironment } from '../run/leftovers/owner.ts';
 import { removeLeftovers } from '../run/leftovers/remove.ts';
 import { inNetwork } from '../run/netem.ts';
 import type { RunHooks } from '../run/run.ts';
+import { forkRun, SpareProcess } from './spare-process.ts';
 
 /** From a comparison to the process that carries out one of its runs. */
 export type ToRun =
@@ -37,20 +34,35 @@ const SILENT_AFTER_STOP_S = 10;
  * Carries out a plan in a process of its own. Throws as runPlan does; RUN_CRASHED when that process crashes, RUN_KILLED
  * when a signal ends it, and RUN_HUNG when it has reported nothing for 30 s and was ended. Neither loses the runs before it.
  */
-export function runInProcess(
+export function runInProcess(planned: PlannedRun, hooks: RunHooks): Promise<RunResult> {
+  return carryOutRun(planned, hooks, null);
+}
+
+/** Carries out one of several runs as {@link runInProcess} does. */
+export type RunInProcess = typeof runInProcess;
+
+/**
+ * Does work that carries out several runs, each in a process of its own. The process of the next run starts while a run
+ * collects its figures. None is left when the work ends.
+ */
+export async function withRunProcesses<Value>(work: (run: RunInProcess) => Promise<Value>): Promise<Value> {
+  const spare = new SpareProcess();
+  try {
+    return await work((planned, hooks) => carryOutRun(planned, hooks, spare));
+  } finally {
+    spare.close();
+  }
+}
+
+function carryOutRun(
   { plan, layout }: PlannedRun,
   { onProgress, signal, commandLine, out, checkpoint }: RunHooks,
+  spare: SpareProcess | null,
 ): Promise<RunResult> {
   const node = [process.execPath, '--disable-warning=ExperimentalWarning'];
   return new Promise((resolve, reject) => {
-    const [execPath = process.execPath, ...execArgv] = [...inNetwork(plan), ...node];
-    const child = fork(entryPath('cli/run-child'), {
-      ...{ execPath, execArgv },
-      serialization: 'advanced',
-      env: ownedEnvironment(),
-    });
-    // One that is stopped does not notice the end of this process. Its own processes end with it.
-    child.once('exit', guard({ pid: child.pid ?? null, end: () => child.kill('SIGKILL') }));
+    const command = [...inNetwork(plan), ...node];
+    const child = spare?.take(command) ?? forkRun(command);
     let hung: SockbenchError | null = null;
     const silence = new SilenceLimit(realTimers, SILENT_FOR_S, (seconds) => {
       hung = runHung(child.pid ?? -1, seconds);
@@ -68,6 +80,7 @@ export function runInProcess(
       silence.end();
       switch (message.type) {
         case 'progress':
+          if (isAfterMeasuring(message.progress) && !signal.aborted) spare?.prepare(command);
           return onProgress(message.progress);
         case 'checkpoint':
           return checkpoint?.keep(message.result);
@@ -90,6 +103,10 @@ export function runInProcess(
     send({ type: 'run', plan, layout, commandLine, out, checkpointEveryMs: checkpoint?.everyMs ?? null });
     if (signal.aborted) stop();
   });
+}
+
+function isAfterMeasuring(progress: RunProgress): boolean {
+  return progress.type === 'phase' && progress.phase === 'collect';
 }
 
 /** Calls back once nothing was heard for so many seconds. Seconds in which this process was stopped count as one. */

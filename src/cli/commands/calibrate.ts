@@ -16,7 +16,7 @@ import { type AddCommand, type Cli, writeNote } from '../cli.ts';
 import { addScenarioCommand, type Flags } from '../flags.ts';
 import { type Beginning, expectedRunMs, type ProgressFeed } from '../progress/feed.ts';
 import { openProgress } from '../progress/open.ts';
-import { runInProcess } from '../run-process.ts';
+import { type RunInProcess, withRunProcesses } from '../run-process.ts';
 
 export const addCalibrate: AddCommand = (program, cli, finish) => {
   addScenarioCommand(program, {
@@ -45,10 +45,9 @@ async function calibrate(cli: Cli, name: string, flags: Flags): Promise<ExitCode
   for (const warning of planned.warnings) writeNote(cli, `warning: ${warning}`);
   const progress = openProgress(cli, planned.shown);
   const { feed } = progress;
-  const measure = measureOn(feed, cli, planned);
   const found = await feed.carryOut(
     await beginningOfCalibration(planned),
-    () => measureCalibration(measure, planned),
+    () => withRunProcesses((run) => measureCalibration(measureOn(feed, cli, run, planned), planned)),
     (measured) => typeof measured !== 'string',
   );
   if (typeof found === 'string') {
@@ -97,6 +96,7 @@ async function beginningOfCalibration(planned: PlannedCalibration): Promise<Begi
 function measureOn(
   feed: ProgressFeed,
   cli: Cli,
+  run: RunInProcess,
   { deliveriesPerMessage, search }: PlannedCalibration,
 ): MeasureOnNull {
   const signal = cli.listenForStop();
@@ -105,7 +105,7 @@ function measureOn(
   return async (label, planned) => {
     const place = { title: label, round: null, arm: null, shardClients: null };
     const result = await feed.measure(planned.plan, place, (onProgress) =>
-      runInProcess(planned, { onProgress, signal, commandLine: cli.argv, out: cli.cwd }),
+      run(planned, { onProgress, signal, commandLine: cli.argv, out: cli.cwd }),
     );
     if (signal.aborted) fail('INTERRUPTED', 'nothing was stored: stopped by the user', '', EXIT.invalid);
     const rateHz = planned.plan.profile[0]?.fromHz ?? 0;

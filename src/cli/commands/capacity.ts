@@ -21,7 +21,7 @@ import type { ProgressFeed } from '../progress/feed.ts';
 import { isSilent, openProgress, PROGRESS_OPTION } from '../progress/open.ts';
 import { timeText } from '../progress/texts.ts';
 import { refuseRepeat } from '../repeat.ts';
-import { runInProcess, withSeedOfRun } from '../run-process.ts';
+import { type RunInProcess, withRunProcesses, withSeedOfRun } from '../run-process.ts';
 
 const CAPACITY_OUTPUT = {
   ...outputOptions(CAPACITY, 'reports'),
@@ -76,7 +76,7 @@ async function capacity(cli: Cli, name: string, flags: Flags): Promise<ExitCode>
     const title = searchPlanText(search);
     const beginning = { command: 'capacity', title, arms: [], runs, rounds: null, ...times };
     const showSoFar = (soFar: () => Capacity) => dashboard.showReport(() => capacityReport(soFar()));
-    const searching = () => searchCapacity(cli, feed, search, showSoFar);
+    const searching = () => withRunProcesses((run) => searchCapacity(cli, feed, run, search, showSoFar));
     const found = await feed.carryOut(beginning, searching, ({ status }) => status === 'complete');
     const rendering = { kind: CAPACITY, document: found };
     const delivery = await deliver(cli, out, formats, rendering, {
@@ -100,6 +100,7 @@ function searchPlanText({ design: { vary, from, to }, maxSteps, maxMs }: Planned
 async function searchCapacity(
   cli: Cli,
   feed: ProgressFeed,
+  run: RunInProcess,
   search: PlannedSearch,
   onStep: (soFar: () => Capacity) => void,
 ): Promise<Capacity> {
@@ -134,7 +135,7 @@ async function searchCapacity(
     if (next.done) {
       answer = next.ending;
     } else {
-      const step = await runStep(cli, feed, search, next.step, steps.length);
+      const step = await runStep(cli, feed, run, search, next.step, steps.length);
       if (step.result !== null || !isInterrupted(step)) steps.push(step);
       feed.report({ type: 'step', step: steps.length, steps: search.maxSteps, ...stepFigures(search, step) });
       onStep(soFar);
@@ -147,6 +148,7 @@ async function searchCapacity(
 async function runStep(
   cli: Cli,
   feed: ProgressFeed,
+  run: RunInProcess,
   search: PlannedSearch,
   { phase, value }: SearchStep,
   index: number,
@@ -157,7 +159,7 @@ async function runStep(
     const place = { title, round: null, arm: null, shardClients: null };
     const hooks = { signal: cli.listenForStop(), commandLine: cli.argv, out: cli.cwd };
     const measured = await feed.measure(planned.plan, place, (onProgress) =>
-      runInProcess(withSeedOfRun(planned, index), { ...hooks, onProgress }),
+      run(withSeedOfRun(planned, index), { ...hooks, onProgress }),
     );
     const result = boundResult(measured, search.maxSteps);
     const judged = judgeStep(viewResult(result), [...search.objectives, ...search.losses]);
