@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Plain JavaScript that every Node.js can parse, so that an old version gets a message instead of a stack trace.
 import { existsSync, readFileSync } from 'node:fs';
+import module from 'node:module';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 const isOld = major < 22 || (major === 22 && minor < 18);
@@ -27,6 +28,8 @@ if (isOld && (words[0] === '--version' || words[0] === '-V')) {
 } else if (isOld && (isRepository || !isForInformation)) {
   refuse();
 } else {
+  // The user's own setting takes precedence. A folder that cannot be written is not used.
+  module.enableCompileCache?.();
   const program = import(
     isRepository ? source.href : new URL('../dist/src/cli/main.js', import.meta.url).href
   );

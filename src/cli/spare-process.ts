@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { withCompileCache } from '../compile-cache.ts';
 import { entryPath } from '../package.ts';
 import { guard } from '../run/leftovers/guardian.ts';
 import { ownedEnvironment } from '../run/leftovers/owner.ts';
@@ -8,7 +9,7 @@ export function forkRun([execPath = process.execPath, ...execArgv]: readonly str
   const child = fork(entryPath('cli/run-child'), {
     ...{ execPath, execArgv },
     serialization: 'advanced',
-    env: ownedEnvironment(),
+    env: withCompileCache(ownedEnvironment()),
   });
   // One that is stopped does not notice the end of this process. Its own processes end with it.
   child.once('exit', guard({ pid: child.pid ?? null, end: () => child.kill('SIGKILL') }));

@@ -1,5 +1,6 @@
 /** Child entry: a generator process. It handles messages of the coordinator, ends with it and ignores signals to the group. */
 import { scenarios } from '../../scenarios/index.ts';
+import { keepCompiled } from '../compile-cache.ts';
 import { drivers } from '../drivers/index.ts';
 import { messageOf, SockbenchError } from '../errors.ts';
 import { createClock } from '../measure/clock.ts';
@@ -88,6 +89,7 @@ async function handleMessage(message: ToWorker): Promise<void> {
   if (message.type === 'assign') {
     await startThreadPool();
     session = await createSession(message.assignment);
+    keepCompiled();
     session.start();
     return;
   }

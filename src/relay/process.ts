@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { keepCompiled } from '../compile-cache.ts';
 import { type DialAddress, resolveName } from '../contract/address.ts';
 import { messageOf } from '../errors.ts';
 import { createClock } from '../measure/clock.ts';
@@ -52,6 +53,7 @@ async function open({ links, upstream, host, originNs, seed }: RelayPart): Promi
     });
   };
   const dials = await Promise.all(links.map((link) => listenFor(host, (client) => accept(link, client))));
+  keepCompiled();
   postToCoordinator({ type: 'listening', dials });
   let startNs = clock.nowNs();
   reportNow = () => {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { withCompileCache } from '../compile-cache.ts';
 import { foreign } from '../foreign.ts';
 import type { Assignment, FromWorker, ToWorker } from '../generator/messages.ts';
 import { entryPath } from '../package.ts';
@@ -53,7 +54,7 @@ export function startChild<To extends object, From>(
   const child = spawn(file, args, {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     serialization: 'advanced',
-    env: ownedEnvironment(),
+    env: withCompileCache(ownedEnvironment()),
   });
   // A process that is too busy to notice the end of its coordinator would continue to send.
   const release = guard({ pid: child.pid ?? null, end: () => child.kill('SIGKILL') });
