@@ -49,21 +49,25 @@ interface Measured extends Observed {
   readonly pImproved: number;
 }
 
-/** Growths in ln: the tolerated one; half of it, which a change must exceed for sure; and twice it, which OK rules out. */
-function marginsOf({ delta }: MetricRule): Record<'tolerated' | 'sure' | 'ruledOut', number> {
-  return { tolerated: Math.log1p(delta), sure: Math.log1p(delta / 2), ruledOut: Math.log1p(2 * delta) };
+/** Growths in ln: the tolerated one; half of it, which a change must exceed significantly; and twice it, which OK rules out. */
+function marginsOf({ delta }: MetricRule): Record<'tolerated' | 'significant' | 'ruledOut', number> {
+  return {
+    tolerated: Math.log1p(delta),
+    significant: Math.log1p(delta / 2),
+    ruledOut: Math.log1p(2 * delta),
+  };
 }
 
 /** Tests against a null that is shifted by half the tolerated growth, so that equal arms lie well inside it. */
 function measure(observed: Observed): Measured {
   const { rule, points } = observed;
   const logs = worseLogs(rule, points);
-  const { sure } = marginsOf(rule);
+  const { significant } = marginsOf(rule);
   return {
     ...observed,
     logs,
-    pRegressed: signedRankP(logs, sure),
-    pImproved: signedRankPBelow(logs, -sure),
+    pRegressed: signedRankP(logs, significant),
+    pImproved: signedRankPBelow(logs, -significant),
   };
 }
 
@@ -71,7 +75,7 @@ function measure(observed: Observed): Measured {
 function judgeRatio(measured: Measured, lowerAlpha: number, upperAlpha: number): MetricOutcome {
   const { rule, logs, points, base, head, pRegressed, pImproved } = measured;
   const worse = worseSign(rule);
-  const { tolerated, sure } = marginsOf(rule);
+  const { tolerated, significant } = marginsOf(rule);
   const bounds = locationBounds(logs, lowerAlpha, upperAlpha);
   const differences = worseDifferences(rule, points);
   const difference = points.length === 0 ? null : hodgesLehmann(differences);
@@ -81,7 +85,7 @@ function judgeRatio(measured: Measured, lowerAlpha: number, upperAlpha: number):
   const [verdict, because] = decide(measured, { estimate, bounds, difference, most });
   const ends = [ratioOf(worse * bounds.lower), ratioOf(worse * bounds.upper)];
   const [lower = null, upper = null] = worse === 1 ? ends : ends.reverse();
-  const shift = Math.max(tolerated, detectableShift(logs, { nullShift: sure, alpha: lowerAlpha }));
+  const shift = Math.max(tolerated, detectableShift(logs, { nullShift: significant, alpha: lowerAlpha }));
   return {
     ...rule,
     verdict,
@@ -134,11 +138,11 @@ function decide(measured: Measured, evidence: Evidence): readonly [Verdict, beca
     const value = 'too few pairs have a';
     return ['INCONCLUSIVE', rule.optional ? `not judged: ${value} precise enough value` : `${value} value`];
   }
-  const { tolerated, sure, ruledOut } = marginsOf(rule);
+  const { tolerated, significant, ruledOut } = marginsOf(rule);
   const growth = formatPercent(rule.delta);
   const floor = `the tolerated ${formatLimit(rule.unit, rule.floor)}`;
-  const isWorse = estimate !== null && estimate > tolerated && bounds.lower > sure;
-  const isBetter = estimate !== null && estimate < -tolerated && bounds.upper < -sure;
+  const isWorse = estimate !== null && estimate > tolerated && bounds.lower > significant;
+  const isBetter = estimate !== null && estimate < -tolerated && bounds.upper < -significant;
   const tooFew = `${points.length} pairs are too few for a verdict`;
   // A regression could not show.
   if (estimate !== null && !Number.isFinite(bounds.lower)) return ['INCONCLUSIVE', tooFew];
@@ -159,12 +163,12 @@ function decide(measured: Measured, evidence: Evidence): readonly [Verdict, beca
 
 /** `the rounds differ too much: the ratio may be 0.98 to 1.13, and 1.1 must be ruled out` */
 function differingText({ rule }: Measured, { estimate, bounds }: Evidence): string {
-  const { tolerated, sure, ruledOut } = marginsOf(rule);
+  const { tolerated, significant, ruledOut } = marginsOf(rule);
   const shown = (log: number) => formatNumber(Math.exp(worseSign(rule) * log));
   const [from, to] = [bounds.lower, bounds.upper].toSorted((a, b) => worseSign(rule) * (a - b)).map(shown);
   const isBeyond = estimate !== null && estimate > tolerated;
   const needed = isBeyond
-    ? `${shown(sure)} would have to be exceeded`
+    ? `${shown(significant)} would have to be exceeded`
     : `${shown(ruledOut)} would have to be ruled out`;
   return `the rounds differ too much: the ratio may be ${from} to ${to}, and ${needed}`;
 }
