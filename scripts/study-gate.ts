@@ -87,8 +87,7 @@ async function runGate(cell: StudyCell, meanUs: number): Promise<Omit<GateRecord
   ];
   const seed = String(readGates(GATES).length + 1);
   const files = ['--out', out, '--format', 'json', '--quiet', '--order-seed', seed];
-  const quick = cell.quick ? ['--quick'] : [];
-  const exitCode = runSockbench(['gate', ...target, ...arms, ...LOAD, ...quick, ...files]);
+  const exitCode = runSockbench(['gate', ...target, ...arms, ...LOAD, ...files]);
   return gateRecord(await readAs('comparison', join(out, 'rounds.json')), { ...cell, exitCode });
 }
 

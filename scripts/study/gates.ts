@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Comparison, MetricOutcome } from '../../src/result/comparison.ts';
 
 /** One whole gate, without its histograms. */
-export interface GateRecord extends Pick<StudyCell, 'shape' | 'percent' | 'quick'> {
+export interface GateRecord extends Pick<StudyCell, 'shape' | 'percent'> {
   /** Whether another program used a third of one CPU meanwhile. */
   readonly neighbour: boolean;
   readonly startedAt: string;
@@ -23,13 +23,13 @@ export function readGates(file: string): GateRecord[] {
 
 export function gateRecord(
   comparison: Comparison,
-  { shape, percent, quick, exitCode }: Pick<GateRecord, 'shape' | 'percent' | 'quick' | 'exitCode'>,
+  { shape, percent, exitCode }: Pick<GateRecord, 'shape' | 'percent' | 'exitCode'>,
 ): Omit<GateRecord, 'neighbour'> {
   const { judgement, startedAt, durationMs } = comparison;
   const [outcome] = judgement.heads;
   if (outcome === undefined) throw new Error('a gate without a head');
   return {
-    ...{ shape, percent, quick, exitCode },
+    ...{ shape, percent, exitCode },
     startedAt,
     durationMs,
     verdict: judgement.verdict,
@@ -51,14 +51,12 @@ export interface StudyCell {
   readonly shape: 'none' | 'message' | 'tail' | 'recipient';
   /** By how much the mean delivery grows. */
   readonly percent: number;
-  /** Whether they run with --quick. */
-  readonly quick: boolean;
   /** How many of them there are in a whole study. */
   readonly gates: number;
 }
 
-function gatesOf(shape: StudyCell['shape'], percent: number, gates: number, quick = false): StudyCell {
-  return { shape, percent, quick, gates };
+function gatesOf(shape: StudyCell['shape'], percent: number, gates: number): StudyCell {
+  return { shape, percent, gates };
 }
 
 /** The most important claims first: no alarm without a cause, and small slow-downs found. */
@@ -70,21 +68,18 @@ export const CELLS: readonly StudyCell[] = [
   gatesOf('message', 40, 5),
   gatesOf('tail', 20, 5),
   gatesOf('recipient', 20, 5),
-  gatesOf('none', 0, 12, true),
-  gatesOf('message', 20, 6, true),
 ];
 
 /** Every third gate of a cell has a neighbour. */
 const NEIGHBOUR_EVERY = 3;
 
-export function isOf({ shape, percent, quick }: StudyCell): (gate: GateRecord) => boolean {
-  return (gate) => gate.shape === shape && gate.percent === percent && gate.quick === quick;
+export function isOf({ shape, percent }: StudyCell): (gate: GateRecord) => boolean {
+  return (gate) => gate.shape === shape && gate.percent === percent;
 }
 
-/** `message +20 %`, `identical builds, --quick` */
-export function cellName({ shape, percent, quick }: StudyCell): string {
-  const name = shape === 'none' ? 'identical builds' : `${shape} +${percent} %`;
-  return quick ? `${name}, --quick` : name;
+/** `message +20 %`, `identical builds` */
+export function cellName({ shape, percent }: StudyCell): string {
+  return shape === 'none' ? 'identical builds' : `${shape} +${percent} %`;
 }
 
 /** A gate that is to run. */

@@ -1,10 +1,11 @@
+import { QUICK_ROUNDS } from '../../src/cli/commands/gate.ts';
 import { median } from '../../src/result/order-statistics.ts';
 import { CONFIDENCE } from '../../src/stats/capacity-step.ts';
 import { clopperPearson } from '../../src/stats/distributions.ts';
 import { formatDurationMs, formatNs, formatNumber, formatPercent } from '../../src/units.ts';
 import { markdownTable } from '../markdown.ts';
 import { CELLS, cellName, type GateRecord, isOf } from './gates.ts';
-import { resampleGates } from './resample.ts';
+import { quickVerdict, resampleGates } from './resample.ts';
 
 export interface StudyFacts {
   readonly meanUs: number;
@@ -32,8 +33,7 @@ function shareText(count: number, all: number): string {
 /** What a neighbour that takes CPU time changes. */
 function neighbourTable(gates: readonly GateRecord[]): string {
   const kinds = [
-    ['identical builds', gates.filter(({ shape, quick }) => shape === 'none' && !quick)],
-    ['identical builds, --quick', gates.filter(({ shape, quick }) => shape === 'none' && quick)],
+    ['identical builds', gates.filter(({ shape }) => shape === 'none')],
     ['slower heads', gates.filter(({ shape }) => shape !== 'none')],
   ] as const;
   const rows = kinds.flatMap(([kind, all]) =>
@@ -82,6 +82,21 @@ function outcomeTable(gates: readonly GateRecord[]): string {
     ]);
   const headings = 'head REGRESSED OK IMPROVED INCONCLUSIVE INVALID rounds time resampled';
   return markdownTable(headings.split(' '), rows);
+}
+
+/** What --quick would have said, of the first rounds of the same gates. */
+function quickTable(gates: readonly GateRecord[]): string {
+  const rows = CELLS.map((cell) => ({ cell, verdicts: gates.filter(isOf(cell)).map(quickVerdict) }))
+    .filter(({ verdicts }) => verdicts.length > 0)
+    .map(({ cell, verdicts }) => {
+      const count = (verdict: string) => verdicts.filter((each) => each === verdict).length;
+      return [
+        cellName(cell),
+        shareText(count('REGRESSED'), verdicts.length),
+        ...['OK', 'IMPROVED', 'INCONCLUSIVE', 'INVALID'].map((verdict) => String(count(verdict))),
+      ];
+    });
+  return markdownTable('head REGRESSED OK IMPROVED INCONCLUSIVE INVALID'.split(' '), rows);
 }
 
 /** The noise of identical builds, and the effect that a gate can detect with it. */
@@ -157,6 +172,12 @@ REGRESSED with Clopper-Pearson bounds at 95 %; rounds and time are medians. \`re
 of ${RESAMPLED} gates resampled from these pairs that were REGRESSED: an extrapolation.
 
 ${outcomeTable(gates)}
+
+## With --quick
+
+A gate with \`--quick\` is judged once, after ${QUICK_ROUNDS} rounds. These are its verdicts on the first ${QUICK_ROUNDS} rounds of the same gates.
+
+${quickTable(gates)}
 
 ## Beside a neighbour
 

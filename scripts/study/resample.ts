@@ -1,8 +1,10 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { mersenne } from 'pure-rand/generator/mersenne';
 import { FULL_ROUNDS, QUICK_ROUNDS } from '../../src/cli/commands/gate.ts';
-import { ALPHA } from '../../src/cli/comparison-plan.ts';
+import { ALPHA, MAX_INVALID_SHARE } from '../../src/cli/comparison-plan.ts';
+import type { Verdict } from '../../src/result/comparison.ts';
 import { planLooks } from '../../src/stats/correction.ts';
+import { verdictOf } from '../../src/stats/judge.ts';
 import { judgeObserved } from '../../src/stats/judge-metrics.ts';
 import type { Observed, Point } from '../../src/stats/pairs.ts';
 import type { GateRecord } from './gates.ts';
@@ -23,23 +25,29 @@ function pairsOf(gates: readonly GateRecord[]): PairPoints[] {
   });
 }
 
-/** When a gate looks at its rounds. */
-function looksOf({ quick }: GateRecord): ReturnType<typeof planLooks> {
-  return quick ? [{ rounds: QUICK_ROUNDS, alpha: ALPHA }] : planLooks(FULL_ROUNDS, ALPHA);
+/** The verdict of a gate with --quick: that of the first rounds of a whole one, which runs them in the same way. */
+export function quickVerdict({ metrics }: GateRecord): Verdict {
+  const observed = metrics.map((metric) => ({
+    rule: metric,
+    points: metric.points.filter(({ round }) => round <= QUICK_ROUNDS),
+    base: null,
+    head: null,
+  }));
+  const valid = Math.max(...observed.map(({ points }) => points.length));
+  if (QUICK_ROUNDS - valid > MAX_INVALID_SHARE * QUICK_ROUNDS) return 'INVALID';
+  return verdictOf(judgeObserved(observed, ALPHA));
 }
 
 /**
- * Counts the verdicts of `count` gates that are made of pairs drawn with replacement from those that were run, judged as
- * the first of them was. It is an extrapolation, which cannot show anything that those pairs do not hold.
+ * Counts the verdicts of `count` gates that are made of pairs drawn with replacement from those that were run. It is an extrapolation, which cannot show anything that those pairs do not hold.
  */
 export function resampleGates(gates: readonly GateRecord[], count: number): ReadonlyMap<string, number> {
   const pairs = pairsOf(gates);
   const rules = (gates[0]?.metrics ?? []).filter(({ gating, kind }) => gating && kind === 'ratio');
   const generator = mersenne(1);
   const verdicts = new Map<string, number>();
-  const [first] = gates;
-  if (pairs.length === 0 || first === undefined) return verdicts;
-  const looks = looksOf(first);
+  if (pairs.length === 0) return verdicts;
+  const looks = planLooks(FULL_ROUNDS, ALPHA);
   for (let gate = 0; gate < count; gate++) {
     const drawn = Array.from(
       { length: looks.at(-1)?.rounds ?? 0 },
@@ -64,11 +72,8 @@ function resampledVerdict(
       base: null,
       head: null,
     }));
-    const outcomes = judgeObserved(observed, alpha).map(({ verdict }) => verdict);
-    const found = ['REGRESSED', 'INCONCLUSIVE', 'IMPROVED'].find((verdict) =>
-      outcomes.some((each) => each === verdict),
-    );
-    if (found !== 'INCONCLUSIVE') return found ?? 'OK';
+    const verdict = verdictOf(judgeObserved(observed, alpha));
+    if (verdict !== 'INCONCLUSIVE') return verdict;
   }
   return 'INCONCLUSIVE';
 }

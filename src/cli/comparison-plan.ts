@@ -27,7 +27,7 @@ import { PROGRESS_OPTION, type ProgressFlags } from './progress/open.ts';
 /** The chance that a comparison of equal arms calls any gating metric REGRESSED. */
 export const ALPHA = 0.02;
 /** The share of invalid pairs above which a comparison is INVALID. */
-const MAX_INVALID_SHARE = 0.2;
+export const MAX_INVALID_SHARE = 0.2;
 /** Reads a number of rounds; a difference needs two. */
 export const roundCount = integer(2, 500);
 
@@ -55,7 +55,7 @@ export interface ArmPlan extends PlannedRun {
 /** Flags of a run that have another default in a comparison. */
 export const TIMING_OPTIONS = {
   duration: { ...PLAN_OPTIONS.duration, default: '1s' },
-  warmup: { ...PLAN_OPTIONS.warmup, summary: 'warm-up of fixed length', default: '500ms' },
+  warmup: { ...PLAN_OPTIONS.warmup, summary: 'warm-up of fixed length', default: '1s' },
   warmupMax: { ...PLAN_OPTIONS.warmupMax, summary: 'equal to --warmup', default: null },
 } as const satisfies OptionTable;
 

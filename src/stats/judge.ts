@@ -85,7 +85,8 @@ function lookAfter({ looks }: Design, rounds: number): number {
   );
 }
 
-function verdictOf(metrics: readonly MetricOutcome[]): Verdict {
+/** The most severe verdict of those metrics that gate. */
+export function verdictOf(metrics: readonly MetricOutcome[]): Verdict {
   const deciding = metrics.filter(
     ({ gating, optional, points }) => gating && !(optional && points.length === 0),
   );

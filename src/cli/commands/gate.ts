@@ -36,8 +36,8 @@ import { refuseProfile } from '../profile.ts';
 import { ROUNDS_REPEAT, refuseRepeat } from '../repeat.ts';
 
 const GATE_FORMATS = `${COMPARISON.defaultFormats},junit`;
-export const FULL_ROUNDS = 40;
-export const QUICK_ROUNDS = 20;
+export const FULL_ROUNDS = 36;
+export const QUICK_ROUNDS = 18;
 
 const GATE_OPTIONS = {
   baseExec: option('CMD', null, 'command that starts the base at the target URL'),
