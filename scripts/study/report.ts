@@ -161,7 +161,7 @@ this page and continues where it stopped.
 
 - ${gates.length} gates in ${formatNumber(hours)} hours, ${days[0] ?? '-'} to ${days.at(-1) ?? '-'}, on ${machine}; every round is in
   \`docs/gate-study/gates.jsonl\` of the repository
-- load: \`broadcast-latency ${load.join(' ')}\`, on a raw WebSocket server
+- load: \`broadcast-latency ${load.join(' ')}\`, on a raw WebSocket server; all else as by default
 - mean delivery of the base: ${formatNs(meanUs * 1000)}. A slow-down of 20 % adds a fifth of that to the mean of the head:
   *message* delays every message, *tail* delays one message in a hundred by a hundred times as much, *recipient* delays
   before each recipient
