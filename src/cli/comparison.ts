@@ -11,9 +11,9 @@ import type { Comparison, Design, Round, Verdict } from '../result/comparison.ts
 import { type RunResult, SCHEMA_VERSION } from '../result/run-result.ts';
 import { fileNameOf, requireWritable } from '../result/store.ts';
 import { type RanRounds, type RoundProgress, runRounds } from '../run/rounds.ts';
-import { noteGenerators } from '../stats/invalid-reasons.ts';
+import { noteGenerators, noteTails } from '../stats/invalid-reasons.ts';
 import { goesOn, judge } from '../stats/judge.ts';
-import { pairUp } from '../stats/pairs.ts';
+import { EVERY_QUANTILE, pairUp } from '../stats/pairs.ts';
 import { judgeThreshold, type Threshold } from '../stats/thresholds.ts';
 import { list } from '../text.ts';
 import { type Cli, writeNote } from './cli.ts';
@@ -113,7 +113,7 @@ function judgeComparison(
     durationMs: Date.now() - startedAt.getTime(),
     commandLine: [...cli.argv],
     status: isComplete ? 'complete' : 'partial',
-    notes: [...notes, ...noteGenerators(design, rounds)],
+    notes: [...notes, ...noteGenerators(design, rounds), ...noteTails(design, rounds)],
     design,
     rounds: [...rounds],
     judgement: judge(design, rounds),
@@ -185,7 +185,7 @@ function judgeThresholds(
 ): Comparison['thresholds'] {
   return arms.slice(1).flatMap((_, index) => {
     const arm = index + 1;
-    const { pairs } = pairUp(rounds, arm);
+    const { pairs } = pairUp(rounds, EVERY_QUANTILE, arm);
     const aggregateOf = (side: 'base' | 'head') =>
       pairs.length === 0 ? null : aggregate(pairs.map((pair) => pair[side]));
     const [base, head] = [aggregateOf('base'), aggregateOf('head')];

@@ -30,6 +30,11 @@ export const COMPARISON_FINDINGS = {
     'none',
     'Too many pairs of a comparison were excluded, or rounds of one over factors.',
   ),
+  tails_left_out: note(
+    'machine',
+    'The generator or the machine disturbed quantiles of latency over the highest gating one in a round, which has no value of them.',
+    'use a quieter machine to compare the tail too',
+  ),
   excluded_starts: invalid(
     'none',
     'Half of the starts of a repeated run, or more, were excluded.',

@@ -239,6 +239,8 @@ export const FINDING_CODES = Object.keys(FINDINGS) as [FindingCode, ...FindingCo
 export interface Finding {
   readonly code: FindingCode;
   readonly message: string;
+  /** The highest quantile of latencies that is right in spite of it: 0.5, 0.9 or 0.95; missing where none is known to be. */
+  readonly soundUpTo?: number | undefined;
 }
 
 /** The finding for an error that ended a run before it measured anything; `code` is that of the SockbenchError. */

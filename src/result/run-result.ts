@@ -35,7 +35,12 @@ import { MAX_INTERVALS, telemetrySchema } from './stored-telemetry.ts';
 export const SCHEMA_VERSION = 3;
 
 /** A cause with a stable code and a sentence for people. */
-export const findingSchema = z.object({ code: z.enum(FINDING_CODES), message: textSchema });
+export const findingSchema = z.object({
+  code: z.enum(FINDING_CODES),
+  message: textSchema,
+  /** The highest quantile of latencies that is right in spite of it; missing where none is known to be. */
+  soundUpTo: numberSchema.optional(),
+});
 
 const series = z.object({
   count: countSchema,

@@ -10,7 +10,7 @@ import {
 import { median } from '../result/order-statistics.ts';
 import { minRounds } from './correction.ts';
 import { tooManyExcluded } from './invalid-reasons.ts';
-import { incompleteRounds } from './pairs.ts';
+import { gatingQuantile, incompleteRounds } from './pairs.ts';
 import { hodgesLehmann, locationBounds } from './signed-rank.ts';
 
 /** The chance that any interval of one metric misses its true ratio. */
@@ -100,7 +100,7 @@ export function judgeEffects(
 ): Effects | null {
   const { factors, rules } = design;
   if (factors.length < 2) return null;
-  const excluded = incompleteRounds(rounds, design.arms.length);
+  const excluded = incompleteRounds(rounds, gatingQuantile(design), design.arms.length);
   const complete = rounds.length - excluded.length;
   const contrasts = contrastsOf(factors);
   const ofMetric = (metric: string) => {
@@ -125,7 +125,7 @@ export function judgeEffects(
 /** Why no later round can make the effects valid: too many rounds have an invalid combination. Empty for fewer than two factors. */
 export function effectsInvalid(design: Design, rounds: readonly Round[]) {
   if (design.factors.length < 2) return [];
-  const excluded = incompleteRounds(rounds, design.arms.length);
+  const excluded = incompleteRounds(rounds, gatingQuantile(design), design.arms.length);
   return tooManyExcluded(design, excluded, rounds.length, design.looks.at(-1)?.rounds ?? 0, 'round');
 }
 

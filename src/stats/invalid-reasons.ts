@@ -9,8 +9,8 @@ import {
 } from '../result/fingerprint.ts';
 import type { Finding, RunResult } from '../result/run-result.ts';
 import { list, plural } from '../text.ts';
-import { formatPercent } from '../units.ts';
-import { type ArmFinding, type Pairing, pairUp } from './pairs.ts';
+import { formatNumber, formatPercent } from '../units.ts';
+import { type ArmFinding, gatingQuantile, type Pairing, pairUp } from './pairs.ts';
 
 /**
  * Why a comparison of one arm with the base is INVALID and no later round can change that: an arm failed by itself in any
@@ -18,7 +18,7 @@ import { type ArmFinding, type Pairing, pairUp } from './pairs.ts';
  * design may have.
  */
 export function lastingReasons(design: Design, rounds: readonly Round[], head: number): Finding[] {
-  const { excluded, faults } = pairUp(rounds, head);
+  const { excluded, faults } = pairUp(rounds, gatingQuantile(design), head);
   const atMost = design.looks.at(-1)?.rounds ?? 0;
   return [
     ...faultsOf(design, faults),
@@ -37,7 +37,12 @@ export function reasonsAtLook(
 ): Finding[] {
   const lasting = lastingReasons(design, rounds, head);
   if (lasting.length > 0) return lasting;
-  return tooManyExcluded(design, pairUp(judged, head).excluded, judged.length, judged.length);
+  return tooManyExcluded(
+    design,
+    pairUp(judged, gatingQuantile(design), head).excluded,
+    judged.length,
+    judged.length,
+  );
 }
 
 /** One finding for each arm. Consequences of a fault, such as lost clients of a dead server, are only named. */
@@ -116,6 +121,21 @@ function otherReceiveClock(design: Design, rounds: readonly Round[], head: numbe
   const [base, other] = [design.arms[0]?.name, design.arms[head]?.name];
   const message = `receive times of ${base} are those of the ${ofBase}, and those of ${other} those of the ${ofHead} (round ${round})`;
   return [{ code: 'receive_clocks_differ', message }];
+}
+
+/** Notes rounds in which only quantiles beyond the gating ones are wrong. */
+export function noteTails(design: Design, rounds: readonly Round[]): Finding[] {
+  const upTo = gatingQuantile(design);
+  const tailsOf = ({ runs }: Round) =>
+    runs
+      .map(({ result }) => result?.invalid ?? [])
+      .filter((invalid) => invalid.every(({ soundUpTo = -1 }) => soundUpTo >= upTo))
+      .flat();
+  const disturbed = rounds.map(tailsOf).filter((found) => found.length > 0);
+  const codes = [...new Set(disturbed.flat().map(({ code }) => code))];
+  if (codes.length === 0) return [];
+  const message = `in ${disturbed.length} of ${plural(rounds.length, 'round')} quantiles over p${formatNumber(100 * upTo)} were disturbed, and are left out: ${list(codes)}`;
+  return [{ code: 'tails_left_out', message }];
 }
 
 /** Notes heads with another driver or other sockets than the base, whose clients were timed by another clock. */

@@ -4,7 +4,15 @@ import { formatLimit } from '../result/metrics.ts';
 import { formatCount, formatNumber, formatPercent } from '../units.ts';
 import { holm } from './correction.ts';
 import { metricValue, parseMetric } from './metric.ts';
-import { judgedPoints, type Observed, type Pair, worseDifferences, worseLogs, worseSign } from './pairs.ts';
+import {
+  isSoundPair,
+  judgedPoints,
+  type Observed,
+  type Pair,
+  worseDifferences,
+  worseLogs,
+  worseSign,
+} from './pairs.ts';
 import {
   detectableShift,
   hodgesLehmann,
@@ -15,14 +23,19 @@ import {
 
 /** Judges every metric of the design over the valid pairs, at one look. */
 export function judgeMetrics(design: Design, pairs: readonly Pair[], look: number): MetricOutcome[] {
-  const base = aggregate(pairs.map((pair) => pair.base));
-  const head = aggregate(pairs.map((pair) => pair.head));
+  const all = mergePairs(pairs);
   const observed = design.rules.map((rule) => {
     const metric = parseMetric(rule.metric, design.ownSeries);
+    const sound = pairs.filter((pair) => isSoundPair(metric, pair));
+    const { base, head } = sound.length === pairs.length ? all : mergePairs(sound);
     const merged = { base: metricValue(metric, base), head: metricValue(metric, head) };
     return { rule, points: judgedPoints(design, rule, pairs), ...merged };
   });
   return judgeObserved(observed, design.looks[look]?.alpha ?? 0);
+}
+
+function mergePairs(pairs: readonly Pair[]) {
+  return { base: aggregate(pairs.map(({ base }) => base)), head: aggregate(pairs.map(({ head }) => head)) };
 }
 
 /** As {@link judgeMetrics}, from the values alone; `alpha` is that of the look. */

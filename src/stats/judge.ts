@@ -5,7 +5,7 @@ import { effectsInvalid, judgeEffects, verdictOfEffects } from './effects.ts';
 import { lastingReasons, reasonsAtLook } from './invalid-reasons.ts';
 import { judgeMetrics } from './judge-metrics.ts';
 import { metricValue, parseMetric } from './metric.ts';
-import { judgedPoints, pairUp, pointsOf, worseLogs, worseSign } from './pairs.ts';
+import { gatingQuantile, judgedPoints, pairUp, pointsOf, worseLogs, worseSign } from './pairs.ts';
 import { signedRankP } from './signed-rank.ts';
 
 /**
@@ -27,7 +27,7 @@ export function judge(design: Design, rounds: readonly Round[]): Judgement {
   const judged = rounds.slice(0, due);
   const isEarly = rounds.length < due;
   const heads = headsOf(design).map((head): PairOutcome => {
-    const { pairs, excluded, excludedPairs } = pairUp(judged, head);
+    const { pairs, excluded, excludedPairs } = pairUp(judged, gatingQuantile(design), head);
     const metrics = judgeMetrics(design, pairs, look);
     const invalid = isEarly
       ? lastingReasons(design, rounds, head)
@@ -113,14 +113,14 @@ export function rankArms(design: Design, rounds: readonly Round[]): Judgement['r
   const arms = design.arms.map((_, arm) => arm);
   const duels = arms.flatMap((a) => arms.filter((b) => b !== a).map((b) => ({ faster: a, slower: b })));
   const pValues = duels.map(({ faster, slower }) => {
-    const { pairs } = pairUp(rounds, slower, faster);
+    const { pairs } = pairUp(rounds, gatingQuantile(design), slower, faster);
     return signedRankP(worseLogs(rule, judgedPoints(design, rule, pairs)), 0);
   });
   const judged = holm(pValues, design.alpha);
   const wins = duels.filter((_, index) => judged[index]?.rejected === true);
   const metric = parseMetric(rule.metric, design.ownSeries);
   const places = arms.map((arm) => {
-    const views = pairUp(rounds, arm, arm).pairs.map(({ head }) => head);
+    const views = pairUp(rounds, gatingQuantile(design), arm, arm).pairs.map(({ head }) => head);
     return {
       arm,
       rank: 1 + wins.filter(({ slower }) => slower === arm).length,

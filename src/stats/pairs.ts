@@ -31,8 +31,32 @@ export interface Pairing {
   readonly faults: readonly ArmFinding[];
 }
 
-/** Pairs the runs of two arms, round by round. A pair is excluded as a whole when either of its runs is invalid. */
-export function pairUp(rounds: readonly Round[], headArm: number, baseArm = 0): Pairing {
+/** Of pairs of which every quantile has to be right. */
+export const EVERY_QUANTILE = 1;
+
+/** The highest quantile that gates. Pairs count that are right up to it. */
+export function gatingQuantile({ rules, ownSeries }: Design): number {
+  const gating = rules.filter((rule) => rule.gating && rule.kind === 'ratio');
+  return Math.max(0, ...gating.map(({ metric }) => quantileNeeded(parseMetric(metric, ownSeries))));
+}
+
+/** Up to which quantile latencies have to be right for a metric; the mean and the maximum need all of them. */
+function quantileNeeded(metric: Metric): number {
+  if (metric.kind === 'quantile') return metric.quantile;
+  return metric.kind === 'mean' ? EVERY_QUANTILE : 0;
+}
+
+/** Whether the metric is right in both runs of a pair, whose latencies are up to some quantile. */
+export function isSoundPair(metric: Metric, { base, head }: Pair): boolean {
+  const needed = quantileNeeded(metric);
+  return [base, head].every(({ result }) => result.invalid.every(({ soundUpTo = 0 }) => soundUpTo >= needed));
+}
+
+/**
+ * Pairs the runs of two arms, round by round. A pair is excluded as a whole when either of its runs is invalid, unless its
+ * latencies are right up to the quantile `upTo` all the same.
+ */
+export function pairUp(rounds: readonly Round[], upTo: number, headArm: number, baseArm = 0): Pairing {
   const pairs: Pair[] = [];
   const excluded: PairOutcome['excluded'] = [];
   const excludedPairs: Pair[] = [];
@@ -40,7 +64,7 @@ export function pairUp(rounds: readonly Round[], headArm: number, baseArm = 0): 
   for (const { round, runs } of rounds) {
     const runOf = (arm: number) => runs.find((run) => run.arm === arm);
     const reasons = [...new Set([baseArm, headArm])].flatMap((arm) =>
-      whyExcluded(runOf(arm)).map((finding) => ({ arm, ...finding })),
+      whyExcluded(runOf(arm), upTo).map((finding) => ({ arm, ...finding })),
     );
     const atFault = reasons.filter((finding) => isFault(finding, runOf(finding.arm)));
     faults.push(...atFault.map((finding) => ({ ...finding, round })));
@@ -52,21 +76,29 @@ export function pairUp(rounds: readonly Round[], headArm: number, baseArm = 0): 
   return { pairs, excluded, excludedPairs, faults };
 }
 
-/** The rounds in which any arm is invalid or missing, with every reason. */
-export function incompleteRounds(rounds: readonly Round[], arms: number): PairOutcome['excluded'] {
+/** The rounds in which any arm is missing, or invalid for quantiles up to `upTo`, with every reason. */
+export function incompleteRounds(
+  rounds: readonly Round[],
+  upTo: number,
+  arms: number,
+): PairOutcome['excluded'] {
   const numbers = Array.from({ length: arms }, (_, arm) => arm);
   return rounds.flatMap(({ round, runs }) => {
     const reasons = numbers.flatMap((arm) =>
-      whyExcluded(runs.find((run) => run.arm === arm)).map((finding) => ({ arm, ...finding })),
+      whyExcluded(
+        runs.find((run) => run.arm === arm),
+        upTo,
+      ).map((finding) => ({ arm, ...finding })),
     );
     return reasons.length === 0 ? [] : [{ round, reasons }];
   });
 }
 
-function whyExcluded(run: ArmRun | undefined): readonly Finding[] {
+function whyExcluded(run: ArmRun | undefined, upTo: number): readonly Finding[] {
   if (run === undefined) return [{ code: 'not_run', message: 'was not run' }];
   if (run.error !== null) return [run.error];
-  return run.result?.invalid ?? [{ code: 'not_measured', message: 'nothing was measured' }];
+  if (run.result === null) return [{ code: 'not_measured', message: 'nothing was measured' }];
+  return run.result.invalid.filter(({ soundUpTo }) => soundUpTo === undefined || soundUpTo < upTo);
 }
 
 /**
@@ -91,9 +123,14 @@ const MIN_TICKED_CPU_MS = 500;
 
 export type Point = MetricOutcome['points'][number];
 
-/** As {@link pointsOf}; none when too many pairs lack the metric, since those may be the worst. */
+/** As {@link pointsOf}, of the pairs in which it is right; none when too many lack the metric, since those may be the worst. */
 export function judgedPoints(design: Design, rule: MetricRule, pairs: readonly Pair[]): Point[] {
-  const points = pointsOf(design, rule, pairs);
+  const metric = parseMetric(rule.metric, design.ownSeries);
+  const points = pointsOf(
+    design,
+    rule,
+    pairs.filter((pair) => isSoundPair(metric, pair)),
+  );
   return pairs.length - points.length > design.maxInvalidShare * pairs.length ? [] : points;
 }
 

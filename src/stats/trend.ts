@@ -9,7 +9,7 @@ import type { RunResult } from '../result/run-result.ts';
 import type { TrendHistory, TrendPoint, TrendValue } from '../result/trend.ts';
 import { type ResultView, viewResult } from '../result/view.ts';
 import { isEstimated, type Metric, metricName, metricUnit, metricValue, parseMetric } from './metric.ts';
-import { pairUp } from './pairs.ts';
+import { EVERY_QUANTILE, pairUp } from './pairs.ts';
 import { boundsOverStarts, valueOverStarts } from './starts.ts';
 
 /** A metric of a point. */
@@ -89,7 +89,7 @@ function ofComparison(path: string, { design, rounds, judgement }: Comparison, a
   const judged = rounds.slice(0, judgement.rounds);
   const arms = design.arms.slice(first).map(({ name }, index) => {
     const arm = first + index;
-    const views = pairUp(judged, arm, arm === 0 ? arm : 0).pairs.map(({ head }) => head);
+    const views = pairUp(judged, EVERY_QUANTILE, arm, arm === 0 ? arm : 0).pairs.map(({ head }) => head);
     return { name, samples: sampleOf('comparison', path, views, asked) };
   });
   const keys = arms.flatMap(({ samples }) => samples.map(historyKey));

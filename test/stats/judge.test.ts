@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Design, Round } from '../../src/result/comparison.ts';
 import type { Finding, FindingCode } from '../../src/result/findings.ts';
 import type { RunResult } from '../../src/result/run-result.ts';
-import { noteGenerators } from '../../src/stats/invalid-reasons.ts';
+import { noteGenerators, noteTails } from '../../src/stats/invalid-reasons.ts';
 import { goesOn, judge } from '../../src/stats/judge.ts';
 import { type MadeRun, madeDesign, madeRounds, madeRun, NO_SERVER, ONE_LOOK } from './made-rounds.ts';
 
@@ -75,6 +75,33 @@ describe('a comparison', () => {
     const shown = headOf(DESIGN, roundsOf(20))?.metrics.find(({ metric }) => metric === 'delivery.p50');
     expect(points).toEqual(shown?.points.filter(({ round }) => round === 3));
     expect(headOf(DESIGN, roundsOf(20))?.excludedPoints).toEqual({});
+  });
+
+  it('counts a round whose tails alone are wrong, without its tails', () => {
+    const lag = { ...finding('send_lag'), soundUpTo: 0.5 };
+    const disturbed = (which: readonly number[]) =>
+      which.reduce((all, round) => withRun(all, round, 1, invalidBy(lag)), roundsOf(20));
+    const pointsOf = (rounds: readonly Round[], name: string) =>
+      headOf(DESIGN, rounds)
+        ?.metrics.find(({ metric }) => metric === name)
+        ?.points.map(({ round }) => round);
+    const some = disturbed([3, 9]);
+    expect(headOf(DESIGN, some)).toMatchObject({ verdict: 'OK', pairs: 20, excluded: [] });
+    expect(pointsOf(some, 'delivery.p50')).toHaveLength(20);
+    expect(pointsOf(some, 'delivery.p95')).toEqual(
+      pointsOf(roundsOf(20), 'delivery.p95')?.filter((n) => n !== 3 && n !== 9),
+    );
+    expect(pointsOf(some, 'delivery.p95')).toHaveLength(18);
+    expect(noteTails(DESIGN, some).map(({ message }) => message)).toEqual([
+      'in 2 of 20 rounds quantiles over p50 were disturbed, and are left out: send_lag',
+    ]);
+    expect(noteTails(DESIGN, roundsOf(20))).toEqual([]);
+    const all = disturbed(Array.from({ length: 20 }, (_, index) => index + 1));
+    expect(headOf(DESIGN, all)).toMatchObject({ verdict: 'OK', pairs: 20 });
+    expect(pointsOf(all, 'delivery.p95')).toEqual([]);
+    const gated = madeDesign({ metrics: ['delivery.p95'] });
+    expect(headOf(gated, some)).toMatchObject({ pairs: 18 });
+    expect(headOf(gated, all)).toMatchObject({ verdict: 'INVALID' });
   });
 
   it('is REGRESSED when one gating metric is, with any verdicts of the others', () => {

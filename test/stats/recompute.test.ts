@@ -39,6 +39,12 @@ const excludedBy =
   (round: number, of: number): Partial<MadeRun> =>
     of === arm && rounds.includes(round) ? { invalid: [finding(code)] } : {};
 
+/** The same of findings that leave latencies up to a quantile alone. */
+const disturbedBy =
+  (code: FindingCode, arm: number, rounds: readonly number[], soundUpTo: number) =>
+  (round: number, of: number): Partial<MadeRun> =>
+    of === arm && rounds.includes(round) ? { invalid: [{ ...finding(code), soundUpTo }] } : {};
+
 const THREE = { names: ['a', 'b', 'c'], looks: ONE_LOOK };
 const OWN = { metrics: ['sent:3%', 'delivery.p95:5%:0.01ms', 'fanout_last.max:20%'] };
 const LOSES: readonly [name: string, base: number, head: number][] = [
@@ -96,6 +102,24 @@ const STORIES: readonly Story[] = [
   },
   { name: 'four pairs excluded at the last look', run: excludedBy('send_lag', 0, [3, 8, 9, 12]), rounds: 20 },
   { name: 'five pairs excluded', run: excludedBy('send_lag', 0, [3, 8, 9, 12, 15]), rounds: 15 },
+  { name: 'tails disturbed twice', run: disturbedBy('send_lag', 1, [2, 6], 0.5), rounds: 10 },
+  {
+    name: 'tails disturbed often',
+    run: disturbedBy('receive_uncertainty', 0, [1, 3, 4, 5, 9], 0.9),
+    rounds: 20,
+  },
+  {
+    name: 'gating quantiles disturbed',
+    design: OWN,
+    run: disturbedBy('send_lag', 1, [1, 3, 4, 5, 9], 0.9),
+    rounds: 20,
+  },
+  {
+    name: 'tails disturbed in pairs that are excluded too',
+    run: (round) =>
+      round < 3 ? { invalid: [{ ...finding('send_lag'), soundUpTo: 0.5 }, finding('clock')] } : {},
+    rounds: 20,
+  },
   {
     name: 'a slow pair excluded',
     run: (round) => (round === 2 ? { medianNs: 9e9, invalid: [finding('clock')] } : {}),

@@ -5,7 +5,7 @@ import type { RepeatedStart } from '../../result/repeated.ts';
 import type { RunResult } from '../../result/run-result.ts';
 import { viewResult } from '../../result/view.ts';
 import { judgeMetrics } from '../../stats/judge-metrics.ts';
-import { pairUp, pointsOf } from '../../stats/pairs.ts';
+import { gatingQuantile, pairUp, pointsOf } from '../../stats/pairs.ts';
 import { formatNs } from '../../units.ts';
 
 /** What is known of a comparison after a round: the figures of that round, and the ratios so far. */
@@ -21,7 +21,7 @@ export function roundProgress(design: Design, rounds: readonly Round[]): Omit<Pr
   };
   if (rule === undefined) return { ...common, figures: [], standings: [] };
   const figures = heads.flatMap((head) => {
-    const { pairs, excluded } = pairUp(rounds.slice(-1), head);
+    const { pairs, excluded } = pairUp(rounds.slice(-1), gatingQuantile(design), head);
     const [point] = pointsOf(design, rule, pairs);
     const reasons = excluded.flatMap((pair) => pair.reasons);
     const figureOf = (arm: number, value: number | undefined) => ({
@@ -32,7 +32,7 @@ export function roundProgress(design: Design, rounds: readonly Round[]): Omit<Pr
     return [...(head === 1 ? [figureOf(0, point?.base)] : []), figureOf(head, point?.head)];
   });
   const standings = heads.map((arm) => {
-    const { pairs } = pairUp(rounds, arm);
+    const { pairs } = pairUp(rounds, gatingQuantile(design), arm);
     const [outcome] = judgeMetrics(design, pairs, design.looks.length - 1);
     const { base = null, head = null, ratio = null, lower = null, upper = null } = outcome ?? {};
     return { arm, pairs: pairs.length, base, head, ratio, lower, upper };

@@ -35,6 +35,25 @@ export const LIMITS = {
 /** `causes`: what is already known to invalidate the run. */
 export type Rule = (view: ResultView, causes: readonly Finding[]) => Finding | null;
 
+/** A rule about quantiles of the headline up to one. */
+export type QuantileRule = (view: ResultView, quantile: number) => Finding | null;
+
+/** Those that are reported, the highest first. */
+export const JUDGED_QUANTILES: readonly number[] = [0.99, 0.95, 0.9, 0.5];
+
+/** Applies a rule to the judged quantile. What it finds says up to which lower quantile latencies are right all the same. */
+export function upToJudged(rule: QuantileRule): Rule {
+  return (view) => {
+    const judged = judgedQuantile(view);
+    const finding = rule(view, judged);
+    if (finding === null) return null;
+    const lower = JUDGED_QUANTILES.filter((quantile) => quantile < judged);
+    const isSound = lower.map((quantile) => rule(view, quantile) === null);
+    const soundUpTo = lower.find((_, index) => isSound.slice(index).every((each) => each));
+    return soundUpTo === undefined ? finding : { ...finding, soundUpTo };
+  };
+}
+
 /** The highest quantile up to p99 that the run has samples for. Noise beyond it changes nothing that is reported. */
 export function judgedQuantile(view: ResultView): number {
   const samples = view.samples(view.result.headline);

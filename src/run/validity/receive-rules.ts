@@ -8,7 +8,14 @@ import {
 } from '../../result/telemetry.ts';
 import type { ResultView } from '../../result/view.ts';
 import { formatCount, formatNs, formatPercent, formatShare } from '../../units.ts';
-import { judgedQuantile, LIMITS, quantileName, type Rule } from './limits.ts';
+import {
+  JUDGED_QUANTILES,
+  judgedQuantile,
+  LIMITS,
+  type QuantileRule,
+  quantileName,
+  type Rule,
+} from './limits.ts';
 
 function isTimedByKernel({ result }: ResultView): boolean {
   return result.receiving.clock === 'kernel';
@@ -45,22 +52,20 @@ export const generatorBehind: Rule = ({ result }) => {
   return { code: 'generator_behind', message };
 };
 
-const JUDGED_QUANTILES = [0.99, 0.95, 0.9, 0.5];
-
 /**
- * The highest quantile of the headline that the time which may be the generator's own changes by more than a share and a
- * time. Every quantile that is reported counts.
+ * The highest quantile of the headline, up to one, that the time which may be the generator's own changes by more than a
+ * share and a time.
  */
 function effectOfDelay(
   view: ResultView,
+  upTo: number,
   share: number,
   minNs: number,
 ): { readonly name: string; readonly withNs: number; readonly withoutNs: number } | null {
   const { headline } = view.result;
   const [all, rest] = [view.histogram(headline), view.histogram(unstalled(headline))];
   if (all === null || rest === null) return null;
-  const judged = judgedQuantile(view);
-  for (const quantile of JUDGED_QUANTILES.filter((each) => each <= judged)) {
+  for (const quantile of JUDGED_QUANTILES.filter((each) => each <= upTo)) {
     const [withNs, withoutNs] = [all.quantileNs(quantile), rest.quantileNs(quantile)];
     if (withNs - withoutNs <= Math.max(minNs, withoutNs * share)) continue;
     return { name: `${headline} ${quantileName(quantile)}`, withNs, withoutNs };
@@ -69,8 +74,8 @@ function effectOfDelay(
 }
 
 /** How uncertain the headline is by messages that share a receive time: they may have arrived earlier. */
-function sharedTimes(view: ResultView, share: number, minNs: number): string | null {
-  const effect = effectOfDelay(view, share, minNs);
+function sharedTimes(view: ResultView, upTo: number, share: number, minNs: number): string | null {
+  const effect = effectOfDelay(view, upTo, share, minNs);
   if (effect === null) return null;
   const { name, withNs, withoutNs } = effect;
   const { received, shared } = receivingOfWorkers(view.result);
@@ -78,19 +83,21 @@ function sharedTimes(view: ResultView, share: number, minNs: number): string | n
 }
 
 /** Replies to one request are sent together, so that they share times however early they are read. */
-function sharedTimesInvalidate(view: ResultView): Finding | null {
+function sharedTimesInvalidate(view: ResultView, upTo: number): Finding | null {
   const comeTogether = seriesNamed(view.result.headline)?.sampledBy === 'reply_last';
   const share = comeTogether ? LIMITS.stallEffect : LIMITS.kernelEffect;
-  const shared = sharedTimes(view, share, comeTogether ? LIMITS.stallNs : LIMITS.kernelNs);
+  const shared = sharedTimes(view, upTo, share, comeTogether ? LIMITS.stallNs : LIMITS.kernelNs);
   if (shared === null) return null;
   const message = `the generator received late: ${shared}, limit ${formatPercent(share)}`;
   return { code: 'receive_uncertainty', message };
 }
 
 /** How much of the headline's tail may be the generator's own: a message waits while it handles another. */
-function uncertaintyOfTail(view: ResultView): { readonly share: number; readonly message: string } | null {
+function uncertaintyAt(
+  view: ResultView,
+  quantile: number,
+): { readonly share: number; readonly message: string } | null {
   const { headline } = view.result;
-  const quantile = judgedQuantile(view);
   const uncertaintyNs = view.histogram('receive_uncertainty')?.quantileNs(quantile);
   const tailNs = view.histogram(headline)?.quantileNs(quantile);
   if (uncertaintyNs === undefined || tailNs === undefined) return null;
@@ -100,9 +107,9 @@ function uncertaintyOfTail(view: ResultView): { readonly share: number; readonly
   return { share, message };
 }
 
-export const receiveUncertainty: Rule = (view) => {
-  if (isTimedByKernel(view)) return sharedTimesInvalidate(view);
-  const uncertainty = uncertaintyOfTail(view);
+export const receiveUncertainty: QuantileRule = (view, quantile) => {
+  if (isTimedByKernel(view)) return sharedTimesInvalidate(view, quantile);
+  const uncertainty = uncertaintyAt(view, quantile);
   if (uncertainty === null || uncertainty.share <= LIMITS.uncertaintyInvalidates) return null;
   const message = `the generator received late: ${uncertainty.message}, limit ${formatPercent(LIMITS.uncertaintyInvalidates)}`;
   return { code: 'receive_uncertainty', message };
@@ -126,8 +133,10 @@ function longestStall({ result }: ResultView): string {
 }
 
 /** Messages that waited while the generator was held up are late by its fault. Every quantile that is reported counts. */
-export const stalledGenerator: Rule = (view) => {
-  const effect = isTimedByKernel(view) ? null : effectOfDelay(view, LIMITS.stallEffect, LIMITS.stallNs);
+export const stalledGenerator: QuantileRule = (view, quantile) => {
+  const effect = isTimedByKernel(view)
+    ? null
+    : effectOfDelay(view, quantile, LIMITS.stallEffect, LIMITS.stallNs);
   if (effect === null) return null;
   const { name, withNs, withoutNs } = effect;
   const message = `the generator was held up: without that time ${name} would be ${formatNs(withoutNs)} instead of ${formatNs(withNs)}${longestStall(view)}`;
@@ -137,12 +146,13 @@ export const stalledGenerator: Rule = (view) => {
 /** Notes receive times that are uncertain, but not enough to invalidate the run. */
 export function noteUncertainty(view: ResultView): Finding | null {
   const code = 'uncertain_receive_times';
-  if (receiveUncertainty(view, []) !== null) return null;
+  const quantile = judgedQuantile(view);
+  if (receiveUncertainty(view, quantile) !== null) return null;
   if (isTimedByKernel(view)) {
-    const shared = sharedTimes(view, LIMITS.kernelEffect, LIMITS.kernelNs);
+    const shared = sharedTimes(view, quantile, LIMITS.kernelEffect, LIMITS.kernelNs);
     return shared === null ? null : { code, message: `latencies may be too high: ${shared}` };
   }
-  const uncertainty = uncertaintyOfTail(view);
+  const uncertainty = uncertaintyAt(view, quantile);
   if (uncertainty === null || uncertainty.share <= LIMITS.uncertaintyNoted) return null;
   const message = `latencies may be too high by the time to receive: ${uncertainty.message}; more workers on more CPUs reduce it`;
   return { code, message };

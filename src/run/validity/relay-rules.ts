@@ -1,17 +1,17 @@
 import type { Finding } from '../../result/findings.ts';
 import type { ResultView } from '../../result/view.ts';
 import { formatNs, formatPercent, formatShare } from '../../units.ts';
-import { judgedQuantile, LIMITS, quantileName, type Rule } from './limits.ts';
+import { judgedQuantile, LIMITS, type QuantileRule, quantileName } from './limits.ts';
 
 /** A delivery crosses the relay twice: from its sender, and to its receiver. */
 const CROSSINGS = 2;
 
-/** How much of a latency may be the relay's own, at the judged quantile; null where there is no relay. */
+/** How much of a latency may be the relay's own, at a quantile; null where there is no relay. */
 function relayShare(
   view: ResultView,
   series: string,
+  quantile: number,
 ): { readonly share: number; readonly text: string } | null {
-  const quantile = judgedQuantile(view);
   const addedNs = view.histogram('relay_added')?.quantileNs(quantile);
   const latencyNs = view.histogram(series)?.quantileNs(quantile);
   if (addedNs === undefined || latencyNs === undefined) return null;
@@ -22,16 +22,17 @@ function relayShare(
 }
 
 /** A relay that is late delays what is measured. */
-export const relayLate: Rule = (view) => {
-  const found = relayShare(view, view.result.headline);
+export const relayLate: QuantileRule = (view, quantile) => {
+  const found = relayShare(view, view.result.headline, quantile);
   if (found === null || found.share <= LIMITS.relayEffect) return null;
   return { code: 'relay_late', message: `${found.text}, limit ${formatPercent(LIMITS.relayEffect)}` };
 };
 
 /** Notes how much of the latency without the delay of links may be the relay's own. */
 export function noteRelay(view: ResultView): Finding | null {
-  if (relayLate(view, []) !== null) return null;
-  const found = relayShare(view, `${view.result.headline}_without_link`);
+  const quantile = judgedQuantile(view);
+  if (relayLate(view, quantile) !== null) return null;
+  const found = relayShare(view, `${view.result.headline}_without_link`, quantile);
   if (found === null || found.share <= LIMITS.uncertaintyNoted) return null;
   return { code: 'relay_noticeable', message: found.text };
 }

@@ -16,7 +16,7 @@ import {
 } from '../../units.ts';
 import { explainClose } from '../diagnose/close-codes.ts';
 import { explainSystemLimit } from '../diagnose/system-limits.ts';
-import { judgedQuantile, LIMITS, quantileName, type Rule } from './limits.ts';
+import { LIMITS, type QuantileRule, quantileName, type Rule, upToJudged } from './limits.ts';
 import { generatorBehind, generatorBusy, receiveUncertainty, stalledGenerator } from './receive-rules.ts';
 import { receivedInstead, SEE_TRACE } from './received-instead.ts';
 import { relayLate } from './relay-rules.ts';
@@ -37,9 +37,8 @@ const rateHeld: Rule = ({ result: { rate, failed } }) => {
 };
 
 /** Lag invalidates a run when it is long and changes the reported figure. */
-const lateSends: Rule = (view) => {
+const lateSends: QuantileRule = (view, quantile) => {
   const { headline } = view.result;
-  const quantile = judgedQuantile(view);
   const at = (series: string) => view.histogram(series)?.quantileNs(quantile) ?? Number.NaN;
   const medianNs = view.histogram(headline)?.quantileNs(0.5) ?? 0;
   const limitNs = Math.max(LIMITS.sendLagNs, medianNs * LIMITS.sendLagOfMedian);
@@ -187,10 +186,10 @@ const RULES: readonly Rule[] = [
   generatorBusy,
   generatorBehind,
   rateHeld,
-  lateSends,
-  stalledGenerator,
-  receiveUncertainty,
-  relayLate,
+  upToJudged(lateSends),
+  upToJudged(stalledGenerator),
+  upToJudged(receiveUncertainty),
+  upToJudged(relayLate),
   stolen,
   throttled,
   systemLimit,

@@ -141,6 +141,17 @@ describe('the judged quantile', () => {
   });
 
   it.each([
+    ['at p99 only', 1000, 20, 0.95],
+    ['at p95 and above', 1000, 60, 0.9],
+    ['at p90 and above', 1000, 120, 0.5],
+    ['at every quantile', 1000, 600, undefined],
+    ['at p90, the highest of few', 100, 12, 0.5],
+    ['at the median, the only one of few', 20, 11, undefined],
+  ])('says up to which lower one latencies are right: late %s', (_, samples, late, soundUpTo) => {
+    expect(judgeValidity(viewResult(bursts(samples, late)))[0]?.soundUpTo).toBe(soundUpTo);
+  });
+
+  it.each([
     ['p99', 1000, 9],
     ['p95', 999, 45],
     ['p90', 199, 19],

@@ -38,8 +38,24 @@ interface Stored {
 type Pair = readonly [base: Result, head: Result];
 type Point = readonly [base: number, head: number];
 
+/** The quantile up to which latencies have to be right for a metric. */
+function quantileOf(metric: string): number {
+  const percent = /\.p([\d.]+)$/.exec(metric)?.[1];
+  return percent === undefined ? (/\.(mean|max)$/.test(metric) ? 1 : 0) : Number(percent) / 100;
+}
+
+/** Whether what invalidates a run leaves latencies up to a quantile alone. */
+const isRight = ({ invalid }: Result, upTo: number) =>
+  invalid.every(({ soundUpTo }) => soundUpTo !== undefined && soundUpTo >= upTo);
+
+function highestGating(rules: readonly Rule[]): number {
+  const gating = rules.filter((rule) => rule.gating && rule.kind === 'ratio');
+  return Math.max(0, ...gating.map(({ metric }) => quantileOf(metric)));
+}
+
 function pointsOf({ metric }: Rule, pairs: readonly Pair[], mostLacking: number): Point[] {
-  const points = pairs.flatMap(([ofBase, ofHead]): Point[] => {
+  const right = pairs.filter((pair) => pair.every((result) => isRight(result, quantileOf(metric))));
+  const points = right.flatMap(([ofBase, ofHead]): Point[] => {
     const [base, head] = [metricOf(metric, ofBase), metricOf(metric, ofHead)];
     return base === null || head === null ? [] : [[base, head]];
   });
@@ -143,10 +159,11 @@ function isFault(code: string, { rate, samples }: Result): boolean {
 }
 
 /** Two arms of a round: the pair, unless it is dropped, and the codes of what failed by itself, for each arm. */
-function meet({ runs }: Round, arms: readonly number[]) {
+function meet({ runs }: Round, arms: readonly number[], rules: readonly Rule[]) {
+  const upTo = highestGating(rules);
   const ours = arms.map((arm) => runs.find((run) => run.arm === arm));
   const [base, head] = ours.map((run) =>
-    run?.error === null && run.result?.invalid.length === 0 ? run.result : null,
+    run?.error === null && run.result !== null && isRight(run.result, upTo) ? run.result : null,
   );
   const faults = ours.map((run): string[] => {
     if (run === undefined) return [];
@@ -196,7 +213,7 @@ function headOutcome(stored: Stored, head: number, look: number) {
   const { design, rounds } = stored;
   const { looks, maxInvalidShare, baseline } = design;
   const { rounds: due, alpha } = at(looks, look);
-  const all = rounds.map((round) => ({ round, ...meet(round, [0, head]) }));
+  const all = rounds.map((round) => ({ round, ...meet(round, [0, head], design.rules) }));
   const judged = all.slice(0, due);
   const dropped = (of: typeof all) => of.filter(({ pair }) => pair === null).length;
   const [ofBase, ofHead] = [0, 1].map((arm) => all.flatMap(({ faults }) => faults[arm] ?? [])[0]);
@@ -246,7 +263,7 @@ function rankingOf({ design, rounds }: Stored, due: number) {
     arms.filter((arm) => arm !== winner).map((loser) => ({ winner, loser })),
   );
   const pValues = duels.map(({ winner, loser }) => {
-    const met = rounds.slice(0, due).map((round) => meet(round, [winner, loser]).pair);
+    const met = rounds.slice(0, due).map((round) => meet(round, [winner, loser], design.rules).pair);
     return pAbove(logsOf(rule, pointsOf(rule, present(met), design.maxInvalidShare)), 0);
   });
   const allowed = levels(pValues, design.alpha);

@@ -6,6 +6,7 @@ import hdr from 'hdr-histogram-js';
 
 export interface Finding {
   readonly code: string;
+  readonly soundUpTo?: number;
 }
 interface Sample {
   readonly atMs: number;
