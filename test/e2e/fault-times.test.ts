@@ -8,8 +8,11 @@ async function flagsFor(fault: string, amount: number, ...more: string[]): Promi
   return ['broadcast-latency', ...(await faultyTarget(fault, amount)), ...load, ...more];
 }
 
-/** A server that waits by a timer takes this much longer at most to begin than one that is called by its socket. */
-const TIMER_NS = 100_000;
+/**
+ * By how much two runs may differ beside the delay: the time to begin by a timer rather than a socket, and the speed of the
+ * CPUs, which changes from run to run.
+ */
+const TIMER_NS = 250_000;
 
 describe('the latencies of a server with known faults', () => {
   test('that delays by 5 ms: the delay is recovered within the stated uncertainty', async () => {
