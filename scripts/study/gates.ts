@@ -97,7 +97,10 @@ export function nextGate(done: readonly GateRecord[]): NextGate | null {
   const [next] = CELLS.filter((cell) => doneOf(cell) < cell.gates).toSorted(
     (a, b) => doneOf(a) / a.gates - doneOf(b) / b.gates,
   );
-  return next === undefined ? null : { cell: next, neighbour: (doneOf(next) + 1) % NEIGHBOUR_EVERY === 0 };
+  if (next === undefined) return null;
+  const ran = done.filter(isOf(next));
+  const beside = ran.filter(({ neighbour }) => neighbour).length;
+  return { cell: next, neighbour: beside < Math.floor((ran.length + 1) / NEIGHBOUR_EVERY) };
 }
 
 /** Microseconds for slow-server.ts that make the mean delivery `percent` longer. */
