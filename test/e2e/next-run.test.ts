@@ -8,10 +8,19 @@ skipWhenMissing(process.platform === 'linux' ? null : 'processes are read from /
 
 /** The running processes of runs that a process has started. */
 function runProcesses(pid: number): number[] {
-  return readdirSync(`/proc/${pid}/task`)
+  return threadsOf(pid)
     .flatMap((thread) => readSafely(`/proc/${pid}/task/${thread}/children`).trim().split(' '))
     .filter((child) => readSafely(`/proc/${child}/cmdline`).includes('cli/run-child'))
     .map(Number);
+}
+
+/** None of a process that has ended. */
+function threadsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
 }
 
 function readSafely(path: string): string {
