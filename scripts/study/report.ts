@@ -169,7 +169,8 @@ this page and continues where it stopped.
 ## Verdicts
 
 REGRESSED with Clopper-Pearson bounds at 95 %; rounds and time are medians. \`resampled\` is the share
-of ${RESAMPLED} gates resampled from these pairs that were REGRESSED: an extrapolation.
+of ${RESAMPLED} gates resampled from these pairs that were REGRESSED: an extrapolation. It leaves counts out, which found *tail*:
+a message that is held back arrives after later ones (\`reordered\`).
 
 ${outcomeTable(gates)}
 
