@@ -55,19 +55,15 @@ export interface StudyCell {
   readonly gates: number;
 }
 
-function gatesOf(shape: StudyCell['shape'], percent: number, gates: number): StudyCell {
-  return { shape, percent, gates };
-}
-
 /** The most important claims first: no alarm without a cause, and small slow-downs found. */
 export const CELLS: readonly StudyCell[] = [
-  gatesOf('none', 0, 40),
-  gatesOf('message', 20, 10),
-  gatesOf('message', 10, 10),
-  gatesOf('message', 5, 5),
-  gatesOf('message', 40, 5),
-  gatesOf('tail', 20, 5),
-  gatesOf('recipient', 20, 5),
+  { shape: 'none', percent: 0, gates: 40 },
+  { shape: 'message', percent: 20, gates: 10 },
+  { shape: 'message', percent: 10, gates: 10 },
+  { shape: 'message', percent: 5, gates: 5 },
+  { shape: 'message', percent: 40, gates: 5 },
+  { shape: 'tail', percent: 20, gates: 5 },
+  { shape: 'recipient', percent: 20, gates: 5 },
 ];
 
 /** Every third gate of a cell has a neighbour. */

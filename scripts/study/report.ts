@@ -4,7 +4,7 @@ import { CONFIDENCE } from '../../src/stats/capacity-step.ts';
 import { clopperPearson } from '../../src/stats/distributions.ts';
 import { formatDurationMs, formatNs, formatNumber, formatPercent } from '../../src/units.ts';
 import { markdownTable } from '../markdown.ts';
-import { CELLS, cellName, type GateRecord, isOf } from './gates.ts';
+import { CELLS, cellName, type GateRecord, isOf, type StudyCell } from './gates.ts';
 import { quickVerdict, resampleGates } from './resample.ts';
 
 export interface StudyFacts {
@@ -69,34 +69,39 @@ function resampledText(ran: readonly GateRecord[]): string {
   return formatPercent((resampleGates(valid, RESAMPLED).get('REGRESSED') ?? 0) / RESAMPLED);
 }
 
+const VERDICT_HEADINGS = ['head', 'REGRESSED', 'OK', 'IMPROVED', 'INCONCLUSIVE', 'INVALID'];
+
+/** The cells of those headings. */
+function verdictCells(cell: StudyCell, verdicts: readonly string[]): string[] {
+  const count = (verdict: string) => verdicts.filter((each) => each === verdict).length;
+  return [
+    cellName(cell),
+    shareText(count('REGRESSED'), verdicts.length),
+    ...VERDICT_HEADINGS.slice(2).map((verdict) => String(count(verdict))),
+  ];
+}
+
 function outcomeTable(gates: readonly GateRecord[]): string {
   const rows = CELLS.map((cell) => ({ cell, ran: gates.filter(isOf(cell)) }))
     .filter(({ ran }) => ran.length > 0)
     .map(({ cell, ran }) => [
-      cellName(cell),
-      shareText(gatesWith(ran, 'REGRESSED'), ran.length),
-      ...['OK', 'IMPROVED', 'INCONCLUSIVE', 'INVALID'].map((verdict) => String(gatesWith(ran, verdict))),
+      ...verdictCells(
+        cell,
+        ran.map(({ verdict }) => verdict),
+      ),
       formatNumber(median(ran.map(({ rounds }) => rounds))),
       formatDurationMs(median(ran.map(({ durationMs }) => durationMs))),
       resampledText(ran),
     ]);
-  const headings = 'head REGRESSED OK IMPROVED INCONCLUSIVE INVALID rounds time resampled';
-  return markdownTable(headings.split(' '), rows);
+  return markdownTable([...VERDICT_HEADINGS, 'rounds', 'time', 'resampled'], rows);
 }
 
 /** What --quick would have said, of the first rounds of the same gates. */
 function quickTable(gates: readonly GateRecord[]): string {
   const rows = CELLS.map((cell) => ({ cell, verdicts: gates.filter(isOf(cell)).map(quickVerdict) }))
     .filter(({ verdicts }) => verdicts.length > 0)
-    .map(({ cell, verdicts }) => {
-      const count = (verdict: string) => verdicts.filter((each) => each === verdict).length;
-      return [
-        cellName(cell),
-        shareText(count('REGRESSED'), verdicts.length),
-        ...['OK', 'IMPROVED', 'INCONCLUSIVE', 'INVALID'].map((verdict) => String(count(verdict))),
-      ];
-    });
-  return markdownTable('head REGRESSED OK IMPROVED INCONCLUSIVE INVALID'.split(' '), rows);
+    .map(({ cell, verdicts }) => verdictCells(cell, verdicts));
+  return markdownTable(VERDICT_HEADINGS, rows);
 }
 
 /** The noise of identical builds, and the effect that a gate can detect with it. */

@@ -25,21 +25,27 @@ function pairsOf(gates: readonly GateRecord[]): PairPoints[] {
   });
 }
 
+/** A metric in some rounds, without its value over all of them, which decides nothing. */
+function withoutMerged(rule: Observed['rule'], points: readonly Point[]): Observed {
+  return { rule, points, base: null, head: null };
+}
+
 /** The verdict of a gate with --quick: that of the first rounds of a whole one, which runs them in the same way. */
 export function quickVerdict({ metrics }: GateRecord): Verdict {
-  const observed = metrics.map((metric) => ({
-    rule: metric,
-    points: metric.points.filter(({ round }) => round <= QUICK_ROUNDS),
-    base: null,
-    head: null,
-  }));
+  const observed = metrics.map((metric) =>
+    withoutMerged(
+      metric,
+      metric.points.filter(({ round }) => round <= QUICK_ROUNDS),
+    ),
+  );
   const valid = Math.max(...observed.map(({ points }) => points.length));
   if (QUICK_ROUNDS - valid > MAX_INVALID_SHARE * QUICK_ROUNDS) return 'INVALID';
   return verdictOf(judgeObserved(observed, ALPHA));
 }
 
 /**
- * Counts the verdicts of `count` gates that are made of pairs drawn with replacement from those that were run. It is an extrapolation, which cannot show anything that those pairs do not hold.
+ * Counts the verdicts of `count` gates that are made of pairs drawn with replacement from those that were run. It is an
+ * extrapolation, which cannot show anything that those pairs do not hold.
  */
 export function resampleGates(gates: readonly GateRecord[], count: number): ReadonlyMap<string, number> {
   const pairs = pairsOf(gates);
@@ -66,12 +72,12 @@ function resampledVerdict(
 ): string {
   for (const { rounds, alpha } of looks) {
     const seen = drawn.slice(0, rounds);
-    const observed = rules.map((rule) => ({
-      rule,
-      points: seen.map((pair) => pair.get(rule.metric)).filter((point) => point !== undefined),
-      base: null,
-      head: null,
-    }));
+    const observed = rules.map((rule) =>
+      withoutMerged(
+        rule,
+        seen.map((pair) => pair.get(rule.metric)).filter((point) => point !== undefined),
+      ),
+    );
     const verdict = verdictOf(judgeObserved(observed, alpha));
     if (verdict !== 'INCONCLUSIVE') return verdict;
   }

@@ -216,7 +216,7 @@ function estimatedThen({ judgement, after, ...rest }: ComparisonFigures) {
     judgement: {
       ...judged,
       heads: heads.map(({ metrics, ...head }) => ({
-        ...withoutVerdict(head),
+        ...asEstimated(head),
         metrics: metrics.map(asEstimated),
       })),
     },
@@ -227,9 +227,6 @@ function estimatedThen({ judgement, after, ...rest }: ComparisonFigures) {
     })),
   };
 }
-
-const withoutVerdict = (head: object) =>
-  Object.fromEntries(Object.entries(head).filter(([name]) => name !== 'verdict'));
 
 function comparisonFigures({ design, rounds }: Comparison, then: ComparisonFigures) {
   const looks = [
