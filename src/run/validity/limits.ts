@@ -57,7 +57,7 @@ export function upToJudged(rule: QuantileRule): Rule {
 /** The highest quantile up to p99 that the run has samples for. Noise beyond it changes nothing that is reported. */
 export function judgedQuantile(view: ResultView): number {
   const samples = view.samples(view.result.headline);
-  return [0.99, 0.95, 0.9].find((quantile) => samples >= samplesNeeded(quantile)) ?? 0.5;
+  return JUDGED_QUANTILES.find((quantile) => samples >= samplesNeeded(quantile)) ?? 0.5;
 }
 
 /** `p99` */
