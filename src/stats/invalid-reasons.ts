@@ -132,9 +132,10 @@ export function noteTails(design: Design, rounds: readonly Round[]): Finding[] {
       .filter((invalid) => invalid.every(({ soundUpTo = -1 }) => soundUpTo >= upTo))
       .flat();
   const disturbed = rounds.map(tailsOf).filter((found) => found.length > 0);
+  if (disturbed.length === 0) return [];
   const codes = [...new Set(disturbed.flat().map(({ code }) => code))];
-  if (codes.length === 0) return [];
-  const message = `in ${disturbed.length} of ${plural(rounds.length, 'round')} quantiles over p${formatNumber(100 * upTo)} were disturbed, and are left out: ${list(codes)}`;
+  const lowest = Math.min(...disturbed.flat().map(({ soundUpTo = 0 }) => soundUpTo));
+  const message = `in ${disturbed.length} of ${plural(rounds.length, 'round')} quantiles over p${formatNumber(100 * lowest)} were disturbed, and are left out: ${list(codes)}`;
   return [{ code: 'tails_left_out', message }];
 }
 
