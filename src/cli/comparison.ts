@@ -26,7 +26,7 @@ import { roundProgress } from './progress/outcomes.ts';
 import { timeText } from './progress/texts.ts';
 import { type RunInProcess, withRunProcesses, withSeed } from './run-process.ts';
 
-/** What the comparison is about to do: `base, head: 30 rounds, 15 if that is enough; at most about 6 minutes`. */
+/** What the comparison is about to do: `base, head: 36 rounds, 18 if that is enough; at most about 6 minutes`. */
 function plannedBeginning({ command, arms, factors, looks, baseline }: PlannedComparison): Beginning {
   const names =
     factors.length > 1

@@ -130,8 +130,9 @@ function detectableRatio(shift: number, { floor }: MetricRule, base: number | nu
 }
 
 interface Evidence {
-  /** Hodges-Lehmann estimate of the logs, and their bounds; null without logs. */
+  /** Hodges-Lehmann estimate of the logs; null without logs. */
   readonly estimate: number | null;
+  /** Of the logs; infinite where there are too few. */
   readonly bounds: { readonly lower: number; readonly upper: number };
   /** Hodges-Lehmann estimate of the differences; null without points. */
   readonly difference: number | null;
@@ -142,7 +143,8 @@ interface Evidence {
 /**
  * REGRESSED when the estimate is beyond the tolerated growth, its lower bound beyond half of it, and the difference
  * beyond the floor; IMPROVED is the mirror of it. OK when the estimate is within the tolerated growth and its upper bound
- * within twice of it, or the upper bound of the differences within the floor.
+ * within twice of it, or the upper bound of the differences within the floor. INCONCLUSIVE otherwise, and with so few
+ * rounds that none could be REGRESSED.
  */
 function decide(measured: Measured, evidence: Evidence): readonly [Verdict, because: string] {
   const { rule, points, logs } = measured;
@@ -156,9 +158,10 @@ function decide(measured: Measured, evidence: Evidence): readonly [Verdict, beca
   const floor = `the tolerated ${formatLimit(rule.unit, rule.floor)}`;
   const isWorse = estimate !== null && estimate > tolerated && bounds.lower > significant;
   const isBetter = estimate !== null && estimate < -tolerated && bounds.upper < -significant;
-  const tooFew = `${points.length} pairs are too few for a verdict`;
   // A regression could not show.
-  if (estimate !== null && !Number.isFinite(bounds.lower)) return ['INCONCLUSIVE', tooFew];
+  if (estimate !== null && !Number.isFinite(bounds.lower)) {
+    return ['INCONCLUSIVE', `${points.length} pairs are too few for a verdict`];
+  }
   if (isWorse && difference > rule.floor) return ['REGRESSED', `worse by more than the tolerated ${growth}`];
   if (isBetter && -difference > rule.floor) return ['IMPROVED', `better by more than ${growth}`];
   if (estimate !== null && estimate <= tolerated && bounds.upper < ruledOut) {
@@ -174,7 +177,7 @@ function decide(measured: Measured, evidence: Evidence): readonly [Verdict, beca
   return ['INCONCLUSIVE', differingText(measured, evidence)];
 }
 
-/** `the rounds differ too much: the ratio may be 0.98 to 1.13, and 1.1 must be ruled out` */
+/** `the rounds differ too much: the ratio may be 0.98 to 1.13, and 1.1 would have to be ruled out` */
 function differingText({ rule }: Measured, { estimate, bounds }: Evidence): string {
   const { tolerated, significant, ruledOut } = marginsOf(rule);
   const shown = (log: number) => formatNumber(Math.exp(worseSign(rule) * log));
