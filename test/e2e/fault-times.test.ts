@@ -25,7 +25,9 @@ describe('the latencies of a server with known faults', () => {
       (results) => results.flatMap(({ invalid }) => invalid),
       (results) => {
         const views = results.map(viewResult);
-        const [plainNs, delayedNs] = views.map((view) => view.quantileNs('fanout_first', 0.5) ?? Number.NaN);
+        const [plainNs, delayedNs] = views.map(
+          (view) => view.histogram('fanout_first')?.quantileNs(0.5) ?? Number.NaN,
+        );
         const uncertaintyNs = Math.max(
           ...views.map((view) => view.histogram('receive_uncertainty')?.quantileNs(0.99) ?? Number.NaN),
         );
