@@ -66,6 +66,9 @@ export const CELLS: readonly StudyCell[] = [
   { shape: 'recipient', percent: 20, gates: 5 },
 ];
 
+/** Cells with at least so many gates come first: what is claimed of the gate rests on them. */
+const CLAIM_GATES = 10;
+
 /** Every third gate of a cell has a neighbour. */
 const NEIGHBOUR_EVERY = 3;
 
@@ -85,13 +88,15 @@ export interface NextGate {
 }
 
 /**
- * The next gate of the study, of the cell of which the smallest share is done, so that a study that was ended early shows
- * something of each; null when it is complete.
+ * The next gate of the study: of the cells that claims rest on, then of the others, that of which the smallest share is
+ * done. Null when the study is complete.
  */
 export function nextGate(done: readonly GateRecord[]): NextGate | null {
   const doneOf = (cell: StudyCell) => done.filter(isOf(cell)).length;
   const [next] = CELLS.filter((cell) => doneOf(cell) < cell.gates).toSorted(
-    (a, b) => doneOf(a) / a.gates - doneOf(b) / b.gates,
+    (a, b) =>
+      Number(a.gates < CLAIM_GATES) - Number(b.gates < CLAIM_GATES) ||
+      doneOf(a) / a.gates - doneOf(b) / b.gates,
   );
   if (next === undefined) return null;
   const ran = done.filter(isOf(next));
