@@ -10,7 +10,7 @@
  * of the gates run beside another program that uses a third of one CPU.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, release, type } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -88,7 +88,10 @@ async function runGate(cell: StudyCell, meanUs: number): Promise<Omit<GateRecord
   const seed = String(readGates(GATES).length + 1);
   const files = ['--out', out, '--format', 'json', '--quiet', '--order-seed', seed];
   const exitCode = runSockbench(['gate', ...target, ...arms, ...LOAD, ...files]);
-  return gateRecord(await readAs('comparison', join(out, 'rounds.json')), { ...cell, exitCode });
+  const gate = gateRecord(await readAs('comparison', join(out, 'rounds.json')), { ...cell, exitCode });
+  // Its reason is in its rounds.
+  if (gate.verdict === 'INVALID') renameSync(out, `${out}-${seed}`);
+  return gate;
 }
 
 /** Runs one gate, beside a neighbour if it is to have one, and adds it to the records. */

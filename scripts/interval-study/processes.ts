@@ -1,5 +1,9 @@
+import { compiled, ndtri } from 'cephes';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { mersenne } from 'pure-rand/generator/mersenne';
+
+// It is WebAssembly, and its functions do not exist before it is compiled.
+await compiled;
 
 /** The latencies of one message: one, or one for each receiver. Times are in nanoseconds from the start of a run. */
 export interface Message {
@@ -35,6 +39,8 @@ export interface Process {
   readonly name: string;
   /** The messages of one run, which has `count` of them, `rateHz` a second. */
   readonly run: (draws: Draws, count: number, rateHz: number) => Message[];
+  /** A quantile of its latencies by their distribution; null where that is not known. */
+  readonly quantileNs: ((quantile: number, rateHz: number) => number) | null;
 }
 
 const MS = 1e6;
@@ -47,6 +53,9 @@ function* logNormal(draws: Draws, memory: number, spread: number): Generator<num
     state = memory * state + Math.sqrt(1 - memory ** 2) * draws.normal();
   }
 }
+
+/** A quantile of latencies whose logarithms spread normally around that of 1 ms. */
+const logNormalNs = (quantile: number, spread: number) => MS * Math.exp(spread * ndtri(quantile));
 
 /** Messages that are evenly spaced. */
 function evenly(count: number, rateHz: number, latencies: (index: number) => readonly number[]): Message[] {
@@ -65,6 +74,7 @@ export function autoregressive(memory: number): Process {
       const values = logNormal(draws, memory, 0.5);
       return evenly(count, rateHz, () => [MS * values.next().value]);
     },
+    quantileNs: (quantile) => logNormalNs(quantile, 0.5),
   };
 }
 
@@ -72,12 +82,17 @@ export function autoregressive(memory: number): Process {
 export const heavyTail: Process = {
   name: 'independent latencies with a heavy tail (Pareto, 1.5)',
   run: (draws, count, rateHz) => evenly(count, rateHz, () => [MS * (1 - draws.uniform()) ** (-1 / 1.5)]),
+  quantileNs: (quantile) => MS * (1 - quantile) ** (-1 / 1.5),
 };
 
 /** Messages before the first one of a run, so that a queue is no longer empty. */
 const FILLING = 20_000;
 
-/** A queue with one server: messages arrive at random, and take times from an exponential distribution. */
+/**
+ * A queue with one server: messages arrive at random, and take times from an exponential distribution. So do their
+ * latencies, whose mean is that of the service divided by the share of time in which the server is idle. Source: Kleinrock,
+ * "Queueing Systems", volume 1 (1975), section 5.
+ */
 export function queue(utilization: number): Process {
   return {
     name: `queue (M/M/1), utilization ${utilization}`,
@@ -94,6 +109,8 @@ export function queue(utilization: number): Process {
       }
       return messages;
     },
+    quantileNs: (quantile, rateHz) =>
+      (((utilization * 1e9) / rateHz) * -Math.log(1 - quantile)) / (1 - utilization),
   };
 }
 
@@ -122,6 +139,7 @@ export function stallingServer(when: 'at random' | 'once in each second'): Proce
         return [Math.max(0, untilNs - dueNs) + 0.5 * MS * Math.exp(0.3 * draws.normal())];
       });
     },
+    quantileNs: null,
   };
 }
 
@@ -137,5 +155,6 @@ export function fanOut(memory: number, sharedSpread: number): Process {
         return Array.from({ length: 20 }, () => MS * factor * Math.exp(0.3 * draws.normal()));
       });
     },
+    quantileNs: (quantile) => logNormalNs(quantile, Math.hypot(sharedSpread, 0.3)),
   };
 }
