@@ -5,7 +5,7 @@ import { clopperPearson } from '../../src/stats/distributions.ts';
 import { formatDurationMs, formatNs, formatNumber, formatPercent } from '../../src/units.ts';
 import { markdownTable } from '../markdown.ts';
 import { CELLS, cellName, type GateRecord, isOf, type StudyCell } from './gates.ts';
-import { quickVerdict, resampleGates } from './resample.ts';
+import { quickGate, rejudged, resampleGates } from './resample.ts';
 
 export interface StudyFacts {
   readonly meanUs: number;
@@ -26,6 +26,7 @@ function gatesWith(gates: readonly GateRecord[], verdict: string): number {
 
 /** `3/40: 7.5 % (1.6 to 20 %)` */
 function shareText(count: number, all: number): string {
+  if (all === 0) return '-';
   const { lower, upper } = clopperPearson(count, all, CONFIDENCE);
   return `${count}/${all} (${formatPercent(lower)} to ${formatPercent(upper)})`;
 }
@@ -98,10 +99,34 @@ function outcomeTable(gates: readonly GateRecord[]): string {
 
 /** What --quick would have said, of the first rounds of the same gates. */
 function quickTable(gates: readonly GateRecord[]): string {
-  const rows = CELLS.map((cell) => ({ cell, verdicts: gates.filter(isOf(cell)).map(quickVerdict) }))
+  const rows = CELLS.map((cell) => ({
+    cell,
+    verdicts: gates.filter(isOf(cell)).map((gate) => quickGate(gate).verdict),
+  }))
     .filter(({ verdicts }) => verdicts.length > 0)
     .map(({ cell, verdicts }) => verdictCells(cell, verdicts));
   return markdownTable(VERDICT_HEADINGS, rows);
+}
+
+/** A machine is quiet where the median latency spreads by less than this between the runs of the base. */
+const QUIET_SPREAD = 0.1;
+
+/** How many gates of identical builds are undecided, by how much the runs of their base differ. */
+function quietTable(gates: readonly GateRecord[]): string {
+  const same = gates.filter(({ shape, verdict }) => shape === 'none' && verdict !== 'INVALID');
+  const isQuiet = ({ metrics }: GateRecord) => {
+    const bases = (metrics[0]?.points ?? []).map(({ base }) => Math.log(base));
+    const mean = bases.reduce((sum, log) => sum + log, 0) / bases.length;
+    return spread(bases.map((log) => log - mean)) < QUIET_SPREAD;
+  };
+  const rows = [true, false].map((quiet) => {
+    const ran = same.filter((gate) => isQuiet(gate) === quiet);
+    const undecided = [ran.map(rejudged), ran.map(quickGate)].map((judged) =>
+      shareText(gatesWith(judged, 'INCONCLUSIVE'), judged.length),
+    );
+    return [`${quiet ? 'under' : 'from'} ${formatPercent(QUIET_SPREAD)}`, ...undecided];
+  });
+  return markdownTable(['spread of the base', 'INCONCLUSIVE', 'INCONCLUSIVE with --quick'], rows);
 }
 
 /** The noise of identical builds, and the effect that a gate can detect with it. */
@@ -156,9 +181,10 @@ function foundTable(gates: readonly GateRecord[]): string {
 }
 
 /** Returns docs/gate-study.md. */
-export function studyReport(gates: readonly GateRecord[], { meanUs, load, machine }: StudyFacts): string {
+export function studyReport(run: readonly GateRecord[], { meanUs, load, machine }: StudyFacts): string {
+  const gates = run.map(rejudged);
   const days = gates.map(({ startedAt }) => startedAt.slice(0, 10)).toSorted();
-  const hours = gates.reduce((sum, { durationMs }) => sum + durationMs, 0) / 3600e3;
+  const hours = run.reduce((sum, { durationMs }) => sum + durationMs, 0) / 3600e3;
   return `# Gate study
 
 How often \`sockbench gate\` is wrong, measured with complete gates through the command line. \`npm run study-gate\` writes
@@ -173,6 +199,9 @@ this page and continues where it stopped.
 
 ## Verdicts
 
+Each gate is judged by the rules of today from its rounds. One that ended at the second look and is decided by the first
+counts with those rounds, and their share of its time.
+
 REGRESSED with Clopper-Pearson bounds at 95 %; rounds and time are medians. \`resampled\` is the share
 of ${RESAMPLED} gates resampled from these pairs that were REGRESSED: an extrapolation. It leaves counts out, which found *tail*:
 a message that is held back arrives after later ones (\`reordered\`).
@@ -183,7 +212,14 @@ ${outcomeTable(gates)}
 
 A gate with \`--quick\` is judged once, after ${QUICK_ROUNDS} rounds. These are its verdicts on the first ${QUICK_ROUNDS} rounds of the same gates.
 
-${quickTable(gates)}
+${quickTable(run)}
+
+## On a quiet machine
+
+Identical builds that were not decided, by the standard deviation of ln of the median latency in the runs of the base. It
+shows how much the speed of the machine changed from run to run.
+
+${quietTable(run)}
 
 ## Beside a neighbour
 

@@ -2,7 +2,7 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { mersenne } from 'pure-rand/generator/mersenne';
 import { FULL_ROUNDS, QUICK_ROUNDS } from '../../src/cli/commands/gate.ts';
 import { ALPHA, MAX_INVALID_SHARE } from '../../src/cli/comparison-plan.ts';
-import type { Verdict } from '../../src/result/comparison.ts';
+import type { Design } from '../../src/result/comparison.ts';
 import { planLooks } from '../../src/stats/correction.ts';
 import { verdictOf } from '../../src/stats/judge.ts';
 import { judgeObserved } from '../../src/stats/judge-metrics.ts';
@@ -30,17 +30,40 @@ function withoutMerged(rule: Observed['rule'], points: readonly Point[]): Observ
   return { rule, points, base: null, head: null };
 }
 
-/** The verdict of a gate with --quick: that of the first rounds of a whole one, which runs them in the same way. */
-export function quickVerdict({ metrics }: GateRecord): Verdict {
-  const observed = metrics.map((metric) =>
+/** A gate as its first `rounds` rounds are judged at `alpha`. */
+function judgedAfter(gate: GateRecord, { rounds, alpha }: Design['looks'][number]): GateRecord {
+  const observed = gate.metrics.map((metric) =>
     withoutMerged(
       metric,
-      metric.points.filter(({ round }) => round <= QUICK_ROUNDS),
+      metric.points.filter(({ round }) => round <= rounds),
     ),
   );
   const valid = Math.max(...observed.map(({ points }) => points.length));
-  if (QUICK_ROUNDS - valid > MAX_INVALID_SHARE * QUICK_ROUNDS) return 'INVALID';
-  return verdictOf(judgeObserved(observed, ALPHA));
+  const excluded = rounds - valid;
+  const metrics = judgeObserved(observed, alpha);
+  const verdict = excluded > MAX_INVALID_SHARE * rounds ? 'INVALID' : verdictOf(metrics);
+  return {
+    ...gate,
+    durationMs: (gate.durationMs * rounds) / gate.rounds,
+    rounds,
+    excluded,
+    metrics,
+    verdict,
+  };
+}
+
+/** A gate with --quick: the first rounds of a whole one, which runs them in the same way. */
+export function quickGate(gate: GateRecord): GateRecord {
+  return judgedAfter(gate, { rounds: QUICK_ROUNDS, alpha: ALPHA });
+}
+
+/** A gate as it is judged today, which may have ended it at an earlier look. One that was given up stays INVALID. */
+export function rejudged(gate: GateRecord): GateRecord {
+  const looks = planLooks(FULL_ROUNDS, ALPHA).filter(({ rounds }) => rounds <= gate.rounds);
+  const judged = looks.map((look) => judgedAfter(gate, look));
+  return (
+    judged.find(({ verdict }) => verdict !== 'INCONCLUSIVE' && verdict !== 'INVALID') ?? judged.at(-1) ?? gate
+  );
 }
 
 /**

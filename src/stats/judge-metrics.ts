@@ -1,8 +1,9 @@
 import { aggregate } from '../result/aggregate.ts';
 import type { Design, MetricOutcome, MetricRule, Verdict } from '../result/comparison.ts';
 import { formatLimit } from '../result/metrics.ts';
-import { formatCount, formatNumber, formatPercent } from '../units.ts';
+import { formatNumber, formatPercent } from '../units.ts';
 import { holm } from './correction.ts';
+import { judgeCount } from './judge-count.ts';
 import { metricValue, parseMetric } from './metric.ts';
 import {
   isSoundPair,
@@ -38,6 +39,12 @@ function mergePairs(pairs: readonly Pair[]) {
   return { base: aggregate(pairs.map(({ base }) => base)), head: aggregate(pairs.map(({ head }) => head)) };
 }
 
+/**
+ * A wrong OK may be so many times as likely as a false alarm: 5 % beside an alpha of 2 %. At the same level, more gates of
+ * equal builds would be INCONCLUSIVE, which blocks them as a false alarm does.
+ */
+const WRONG_OK_PER_ALARM = 2.5;
+
 /** As {@link judgeMetrics}, from the values alone; `alpha` is that of the look. */
 export function judgeObserved(observed: readonly Observed[], alpha: number): MetricOutcome[] {
   const measured = observed.map(measure);
@@ -49,9 +56,12 @@ export function judgeObserved(observed: readonly Observed[], alpha: number): Met
   return measured.map((each) => {
     if (each.rule.kind === 'exact') return judgeCount(each, each.rule.gating ? alpha / counts : alpha);
     const place = family.indexOf(each);
-    const better = improved[place];
-    // That no metric is much worse takes all of their bounds to be right, so that each may be at the whole level.
-    return judgeRatio(each, regressed[place]?.level ?? alpha, better?.rejected ? better.level : alpha);
+    return judgeRatio(each, {
+      worse: regressed[place]?.level ?? alpha,
+      better: improved[place]?.level ?? alpha,
+      // A wrong OK takes a wrong bound of each metric that is much worse, so that each may be at the whole level.
+      ok: Math.min(0.5, WRONG_OK_PER_ALARM * alpha),
+    });
   });
 }
 
@@ -84,20 +94,29 @@ function measure(observed: Observed): Measured {
   };
 }
 
-/** Judges one metric by its ratios, with each bound at its own level. */
-function judgeRatio(measured: Measured, lowerAlpha: number, upperAlpha: number): MetricOutcome {
+/** The levels at which a metric is tested for REGRESSED, IMPROVED and OK. */
+interface Levels {
+  readonly worse: number;
+  readonly better: number;
+  readonly ok: number;
+}
+
+/** Judges one metric by its ratios. Its upper bound is that of IMPROVED where this is significant, else that of OK. */
+function judgeRatio(measured: Measured, { worse: lowerAlpha, better, ok }: Levels): MetricOutcome {
   const { rule, logs, points, base, head, pRegressed, pImproved } = measured;
-  const worse = worseSign(rule);
+  const sign = worseSign(rule);
   const { tolerated, significant } = marginsOf(rule);
+  const isBetter = pImproved <= better;
+  const upperAlpha = isBetter ? better : ok;
   const bounds = locationBounds(logs, lowerAlpha, upperAlpha);
   const differences = worseDifferences(rule, points);
   const difference = points.length === 0 ? null : hodgesLehmann(differences);
   const most = locationBounds(differences, lowerAlpha, upperAlpha).upper;
   const hasRatio = logs.length > 0;
   const estimate = hasRatio ? hodgesLehmann(logs) : null;
-  const [verdict, because] = decide(measured, { estimate, bounds, difference, most });
-  const ends = [ratioOf(worse * bounds.lower), ratioOf(worse * bounds.upper)];
-  const [lower = null, upper = null] = worse === 1 ? ends : ends.reverse();
+  const [verdict, because] = decide(measured, { estimate, bounds, isBetter, difference, most });
+  const ends = [ratioOf(sign * bounds.lower), ratioOf(sign * bounds.upper)];
+  const [lower = null, upper = null] = sign === 1 ? ends : ends.reverse();
   const shift = Math.max(tolerated, detectableShift(logs, { nullShift: significant, alpha: lowerAlpha }));
   return {
     ...rule,
@@ -105,15 +124,15 @@ function judgeRatio(measured: Measured, lowerAlpha: number, upperAlpha: number):
     base,
     head,
     points: [...points],
-    ratio: estimate === null ? null : Math.exp(worse * estimate),
+    ratio: estimate === null ? null : Math.exp(sign * estimate),
     lower,
     upper,
     lowerAlpha,
     upperAlpha,
     pRegressed: hasRatio ? pRegressed : null,
     pImproved: hasRatio ? pImproved : null,
-    difference: difference === null ? null : worse * difference,
-    detectable: detectableRatio(worse * shift, rule, base),
+    difference: difference === null ? null : sign * difference,
+    detectable: detectableRatio(sign * shift, rule, base),
     because,
   };
 }
@@ -134,6 +153,8 @@ interface Evidence {
   readonly estimate: number | null;
   /** Of the logs; infinite where there are too few. */
   readonly bounds: { readonly lower: number; readonly upper: number };
+  /** Whether the head is significantly better. */
+  readonly isBetter: boolean;
   /** Hodges-Lehmann estimate of the differences; null without points. */
   readonly difference: number | null;
   /** Upper bound of the differences. */
@@ -148,7 +169,7 @@ interface Evidence {
  */
 function decide(measured: Measured, evidence: Evidence): readonly [Verdict, because: string] {
   const { rule, points, logs } = measured;
-  const { estimate, bounds, difference, most } = evidence;
+  const { estimate, bounds, isBetter, difference, most } = evidence;
   if (difference === null) {
     const value = 'too few pairs have a';
     return ['INCONCLUSIVE', rule.optional ? `not judged: ${value} precise enough value` : `${value} value`];
@@ -157,13 +178,14 @@ function decide(measured: Measured, evidence: Evidence): readonly [Verdict, beca
   const growth = formatPercent(rule.delta);
   const floor = `the tolerated ${formatLimit(rule.unit, rule.floor)}`;
   const isWorse = estimate !== null && estimate > tolerated && bounds.lower > significant;
-  const isBetter = estimate !== null && estimate < -tolerated && bounds.upper < -significant;
   // A regression could not show.
   if (estimate !== null && !Number.isFinite(bounds.lower)) {
     return ['INCONCLUSIVE', `${points.length} pairs are too few for a verdict`];
   }
   if (isWorse && difference > rule.floor) return ['REGRESSED', `worse by more than the tolerated ${growth}`];
-  if (isBetter && -difference > rule.floor) return ['IMPROVED', `better by more than ${growth}`];
+  if (isBetter && estimate !== null && estimate < -tolerated && -difference > rule.floor) {
+    return ['IMPROVED', `better by more than ${growth}`];
+  }
   if (estimate !== null && estimate <= tolerated && bounds.upper < ruledOut) {
     return ['OK', `not worse by more than the tolerated ${growth}`];
   }
@@ -187,62 +209,4 @@ function differingText({ rule }: Measured, { estimate, bounds }: Evidence): stri
     ? `${shown(significant)} would have to be exceeded`
     : `${shown(ruledOut)} would have to be ruled out`;
   return `the rounds differ too much: the ratio may be ${from} to ${to}, and ${needed}`;
-}
-
-/**
- * Judges a count that should be zero by the differences of the rounds at `alpha`. A rare event, such as one lost message in
- * all rounds, may occur in either of two equal arms: it is neither REGRESSED nor OK.
- */
-function judgeCount({ rule, points, base, head }: Observed, alpha: number): MetricOutcome {
-  const differences = points.map((point) => point.head - point.base);
-  const pRegressed = signedRankP(differences, 0);
-  const pImproved = signedRankPBelow(differences, 0);
-  // The test of "more than the tolerated growth", mirrored.
-  const pBeyond = signedRankP(
-    points.map((point) => point.base * (1 + rule.delta) - point.head),
-    0,
-  );
-  const [ofBase, ofHead] = [points.map((point) => point.base), points.map((point) => point.head)];
-  const decided = ((): [Verdict, string] => {
-    if (points.length === 0) return ['INCONCLUSIVE', 'no pair was valid'];
-    if (sumOfCounts(ofBase) === 0 && sumOfCounts(ofHead) === 0) return ['OK', 'none in either arm'];
-    if (pRegressed <= alpha) return ['REGRESSED', 'more than in the base'];
-    if (pImproved <= alpha) return ['IMPROVED', 'fewer than in the base'];
-    if (sumOfCounts(ofHead) === 0) return ['OK', 'none in the head'];
-    if (pBeyond <= alpha) return ['OK', `at most ${formatPercent(rule.delta)} more than in the base`];
-    return ['INCONCLUSIVE', unsure(ofBase, ofHead)];
-  })();
-  const [verdict, because] = decided;
-  return {
-    ...rule,
-    verdict,
-    base,
-    head,
-    points: [...points],
-    ratio: null,
-    lower: null,
-    upper: null,
-    lowerAlpha: alpha,
-    upperAlpha: alpha,
-    pRegressed,
-    pImproved,
-    difference: points.length === 0 ? null : hodgesLehmann(differences),
-    detectable: null,
-    because,
-  };
-}
-
-function sumOfCounts(counts: readonly number[]): number {
-  return counts.reduce((total, count) => total + count, 0);
-}
-
-/** `1 in 1 of 15 rounds of the head, none in the base: too rare to judge` */
-function unsure(ofBase: readonly number[], ofHead: readonly number[]): string {
-  const shown = (counts: readonly number[]) => {
-    const rounds = counts.filter((count) => count > 0).length;
-    return `${formatCount(sumOfCounts(counts))} in ${rounds} of ${counts.length} rounds`;
-  };
-  return sumOfCounts(ofBase) === 0
-    ? `${shown(ofHead)} of the head, none in the base: too rare to judge`
-    : `${shown(ofHead)} of the head, ${shown(ofBase)} of the base: too rare or too uneven to judge`;
 }

@@ -115,7 +115,7 @@ describe('a metric of which there are ratios', () => {
   });
 
   it('names the bounds that are shown, of rates too', () => {
-    const equal = [...around(0.8), ...around(1.2)];
+    const equal = [...around(0.8).slice(0, 5), ...around(1.3).slice(0, 5)];
     const worse = [...around(0.9), ...around(1.4)];
     const better = [...around(0.7), ...around(1.05)];
     for (const [metric, unit, points, limit] of [
@@ -143,6 +143,14 @@ describe('a metric of which there are ratios', () => {
     const five = [observe(around(1.5).slice(0, 6)), ...others(true)];
     expect(judgeObserved(five, 0.02)[0]?.verdict).toBe('INCONCLUSIVE');
     expect(judgeObserved(five.slice(0, 1), 0.02)[0]?.verdict).toBe('REGRESSED');
+  });
+
+  it('is IMPROVED at a stricter level beside other gating metrics', () => {
+    // One of eight rounds is not better, by the least: p is 2 / 2^8, between 0.02 / 3 and 0.02.
+    const better = observe([...around(0.6).slice(0, 7), { round: 8, base: 1e6, head: 0.98e6 }]);
+    const others = [observe(around(1)), observe(around(1))];
+    expect(judgeObserved([better], 0.02)[0]).toMatchObject({ verdict: 'IMPROVED', upperAlpha: 0.02 });
+    expect(judgeObserved([better, ...others], 0.02)[0]).toMatchObject({ verdict: 'OK', upperAlpha: 0.05 });
   });
 });
 
@@ -310,8 +318,8 @@ describe('a gate on noise of 5 % in each run', () => {
     expect(shares(1.025, 400, 'REGRESSED')).toBeLessThanOrEqual(0.02 + chance(0.02, 400));
   });
 
-  it('calls twice the tolerated growth OK in no more than 2 %', () => {
-    expect(shares(1.1, 400, 'OK')).toBeLessThanOrEqual(0.02 + chance(0.02, 400));
+  it('calls twice the tolerated growth OK in no more than 5 %', () => {
+    expect(shares(1.1, 400, 'OK')).toBeLessThanOrEqual(0.05 + chance(0.05, 400));
   });
 
   it('calls 10 % REGRESSED in seven of ten gates at least', () => {

@@ -94,13 +94,19 @@ function countOutcome({ metric }: Rule, points: readonly Point[], alpha: number)
   };
 }
 
-function ratioOutcome(rule: Rule, points: readonly Point[], lowerAlpha: number, upperAlpha: number) {
+function ratioOutcome(
+  rule: Rule,
+  points: readonly Point[],
+  { worse: lowerAlpha, better, ok }: Record<'worse' | 'better' | 'ok', number>,
+) {
   const [x, sign] = [logsOf(rule, points), signOf(rule)];
   const [half, once, twice] = [0.5, 1, 2].map((times) => Math.log(1 + times * rule.delta)) as [
     number,
     number,
     number,
   ];
+  const isBetter = pAbove(minus(x), half) <= better;
+  const upperAlpha = isBetter ? better : ok;
   const d = points.map(([base, head]) => sign * (head - base));
   const [lower, upper] = [lowerBound(x, lowerAlpha), upperBound(x, upperAlpha)];
   const verdict = () => {
@@ -108,7 +114,7 @@ function ratioOutcome(rule: Rule, points: readonly Point[], lowerAlpha: number, 
     if (x.length > 0 && !Number.isFinite(lower)) return 'INCONCLUSIVE';
     const by = x.length === 0 ? Number.NaN : estimate(x);
     if (by > once && lower > half && estimate(d) > rule.floor) return 'REGRESSED';
-    if (by < -once && upper < -half && -estimate(d) > rule.floor) return 'IMPROVED';
+    if (by < -once && isBetter && -estimate(d) > rule.floor) return 'IMPROVED';
     return (by <= once && upper < twice) || upperBound(d, upperAlpha) <= rule.floor ? 'OK' : 'INCONCLUSIVE';
   };
   const shown = ascending([lower, upper].map((bound) => Math.exp(sign * bound)));
@@ -140,14 +146,17 @@ function metricsOf({ design }: Stored, pairs: readonly Pair[], alpha: number) {
       ),
     );
   const worse = levels(valuesOf(1), alpha);
-  const pBetter = valuesOf(-1);
-  const better = levels(pBetter, alpha).map((level, i) => ((pBetter[i] ?? 1) <= level ? level : alpha));
+  const better = levels(valuesOf(-1), alpha);
   const counts = all.filter(({ rule }) => rule.gating && rule.kind === 'exact').length;
   return all.map((each) => {
     if (each.rule.kind === 'exact')
       return countOutcome(each.rule, each.points, each.rule.gating ? alpha / counts : alpha);
     const at = family.indexOf(each);
-    return ratioOutcome(each.rule, each.points, worse[at] ?? alpha, better[at] ?? alpha);
+    return ratioOutcome(each.rule, each.points, {
+      worse: worse[at] ?? alpha,
+      better: better[at] ?? alpha,
+      ok: Math.min(0.5, 2.5 * alpha),
+    });
   });
 }
 
