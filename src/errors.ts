@@ -18,7 +18,7 @@ export interface ErrorParts {
   readonly cause?: unknown;
 }
 
-/** The only error that sockbench throws on purpose. Anything else that escapes is a bug and exits 1. */
+/** The only error that sockbench throws intentionally. Anything else that escapes is a bug and exits 1. */
 export class SockbenchError extends Error {
   readonly code: string;
   readonly hint: string;

@@ -28,7 +28,7 @@ describe('a file of src/', () => {
   });
 });
 
-/** Names that several files define on purpose. */
+/** Names that several files define intentionally. */
 const SHARED_NAMES: Readonly<Record<string, string>> = {
   server: 'every reference server exports its definition under this name',
   render: 'every report format exports its renderer under this name',

@@ -9,7 +9,7 @@ import { plural } from '../text.ts';
 import { formatNumber } from '../units.ts';
 import type { PlannedCalibration } from './calibration-plan.ts';
 
-/** A run on the null server, and what came of it. */
+/** A run on the null server, with its outcome. */
 export interface MeasuredStep {
   readonly result: RunResult;
   readonly step: CalibrationStep;

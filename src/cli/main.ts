@@ -33,7 +33,7 @@ let isListening = false;
 
 const err = (text: string) => writeTo(process.stderr, foreignLines(text));
 
-/** Before something was started there is nothing to report, and a signal ends the process, whatever it does. */
+/** Before something was started there is nothing to report, and a signal ends the process at once. */
 function listenForStop(): AbortSignal {
   if (!isListening) for (const kind of STOP_SIGNALS) process.on(kind, () => stopRequests.receive(kind));
   isListening = true;

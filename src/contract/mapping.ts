@@ -114,12 +114,12 @@ export interface Mapping {
     readonly id: number;
   }) => Awaitable<OutgoingEvent | OutgoingRequest>;
   /**
-   * True where the server changes payloads on purpose: shortens, extends or encodes them behind the timestamp. They are
+   * True where the server changes payloads intentionally: shortens, extends or encodes them behind the timestamp. They are
    * then not compared with what was sent.
    */
   readonly changesPayload?: boolean;
   /**
-   * The event with which a published message arrives. With `droppable`, the server may leave receivers out on purpose, as
+   * The event with which a published message arrives. With `droppable`, the server may leave receivers out intentionally, as
    * Socket.IO does with volatile events: such deliveries are dropped, not lost.
    */
   readonly delivery?: IncomingEvent & { readonly droppable?: boolean };

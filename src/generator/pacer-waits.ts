@@ -24,7 +24,7 @@ export interface PacerWaits {
   create(): PacerWait;
   /** Waits for the rest of the time until an arrival is due. Returns the time that it is then. */
   reach(dueNs: number): number;
-  /** Time spent spinning so far with nothing else to do. A loop that spins on purpose is not busy. */
+  /** Time spent spinning so far with nothing else to do. A loop that spins intentionally is not busy. */
   readonly spunNs: number;
 }
 

@@ -32,7 +32,7 @@ function crash(error: unknown): void {
   else process.exit(1);
 }
 
-/** What was thrown. For an error that nothing throws on purpose, as a TypeError, its kind and the place too. */
+/** What was thrown. For an error that nothing throws intentionally, as a TypeError, its kind and the place too. */
 function crashReason(error: unknown): string {
   if (!(error instanceof Error) || error instanceof SockbenchError || error.name === 'Error')
     return messageOf(error);

@@ -35,7 +35,7 @@ function escapeUnsafe(text: string): string {
   });
 }
 
-/** Writes text as a string literal. Whatever the text is, it stays data: nothing in it can end the literal. */
+/** Writes text as a string literal. Every text stays data: nothing in it can end the literal. */
 export function literal(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   const escaped = text.replaceAll('\\', '\\\\').replaceAll(quote, `\\${quote}`);

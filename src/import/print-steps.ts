@@ -31,7 +31,7 @@ export class StepPrinter {
     this.#reopened = reopenedIn(steps);
     const { engine } = this.#script;
     const [first] = steps;
-    // The engine socketio enters the main namespace at first, whatever the steps do.
+    // The engine socketio always enters the main namespace first.
     if (engine === 'socketio') this.#open('', {}, indent);
     if (engine === 'ws' && first?.kind !== 'connect') this.#open('', {}, indent);
     for (const step of steps) this.#step(step, indent);

@@ -35,7 +35,7 @@ export interface Absence {
   readonly early: number;
   /** By stream: the lowest number of a message that was in flight at the cut and was replayed. */
   readonly inFlight: ReadonlyMap<number, number>;
-  /** Further copies, and messages out of order, from when it was back until its next absence. */
+  /** Duplicates, and messages out of order, from when it was back until its next absence. */
   readonly duplicated: number;
   readonly reordered: number;
 }

@@ -18,7 +18,7 @@ import {
 } from './stamp.ts';
 import { readTextPayload } from './text-payload.ts';
 
-/** What of a received payload is compared with the sent one; `nothing` where the server changes payloads on purpose. */
+/** What of a received payload is compared with the sent one; `nothing` where the server changes payloads intentionally. */
 export type PayloadCheck = 'nothing' | 'length' | 'content';
 
 export interface PayloadOptions {

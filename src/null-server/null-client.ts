@@ -15,7 +15,7 @@ export interface Relay {
   readonly deliveredEnd: Buffer;
 }
 
-/** What the null server does with messages, whatever protocol carries them. */
+/** What the null server does with messages, in every protocol. */
 export interface MessageHandlers {
   /** Relays a published text message by position; returns false for any other message. */
   readonly relay: (from: NullClient, text: Buffer) => boolean;

@@ -120,7 +120,7 @@ export const FINDINGS = {
   corrupted_deliveries: note(
     'server',
     'Messages arrived with another length or content than was sent.',
-    'set changesPayload in the target file if the server does that on purpose',
+    'set changesPayload in the target file if the server does that intentionally',
   ),
   unexpected_deliveries: note(
     'server',

@@ -41,7 +41,7 @@ export function resultInLines(text: string, maxBytes: number): string | null {
   if (others.length > 0)
     throw new Error(`holds ${results.size} printed results: ${[...results.keys()].join(', ')}`);
   const [name, { parts, count }] = first;
-  // The count is whatever the log says: no list is made of it.
+  // The count is not trusted: no list is made of it.
   let joined = '';
   for (let place = 1; place <= count; place++) {
     const part = parts.get(place);

@@ -89,7 +89,7 @@ const outcome = z.object({
   /** Messages that were due in the meantime, and did not arrive: `lost` where the server restored the session. */
   missed: countSchema,
   lost: countSchema,
-  /** Further copies, and messages out of order, from then until the next absence of the same client. */
+  /** Duplicates, and messages out of order, from then until the next absence of the same client. */
   duplicated: countSchema,
   reordered: countSchema,
 });

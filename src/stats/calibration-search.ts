@@ -5,7 +5,7 @@ import { faultOf } from '../result/remedies.ts';
 import { measuredProcesses } from '../result/telemetry.ts';
 import type { ResultView } from '../result/view.ts';
 
-/** A load that was tried, and what came of it. */
+/** A load that was tried, with its outcome. */
 export type TriedLoad = Pick<CalibrationStep, 'rateHz' | 'outcome' | 'utilization'>;
 
 export interface CalibrationSearch {

@@ -113,7 +113,7 @@ function findTrend(view: ResultView): Finding[] {
   return [{ code: 'latency_grows', message }];
 }
 
-/** Messages queued, whatever the cause: a server that is not observed shows no more than that. */
+/** Messages queued, by any cause: a server that is not observed shows no more than that. */
 const QUEUES: ReadonlySet<FindingCode> = new Set(['server_overloaded', 'latency_grows', 'late_at_end']);
 
 /** Why the run says nothing about the server; empty when the server ended it. */

@@ -41,7 +41,7 @@ export function permutationsFor(alpha: number): number {
  * at most `alpha`, the parts before, within and after the arc are searched in the same way. An end of an arc at which the
  * two sides do not differ by themselves is no change.
  *
- * In a sequence of independent values of one distribution, whatever its shape, a change is found with a probability of at
+ * In a sequence of independent values of one distribution of any shape, a change is found with a probability of at
  * most `alpha`, since the test of the whole sequence comes first. Drift, and values that depend on the ones before, are not
  * independent and are found as changes. The same values and seed give the same changes.
  *

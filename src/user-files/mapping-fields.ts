@@ -66,7 +66,7 @@ export const MAPPING_FIELDS = {
   },
   changesPayload: {
     schema: z.boolean().optional(),
-    about: 'Whether the server changes payloads on purpose, behind the timestamp.',
+    about: 'Whether the server changes payloads intentionally, behind the timestamp.',
     default: 'false',
   },
   delivery: {

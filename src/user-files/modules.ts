@@ -13,7 +13,7 @@ const MODULE_SYNTAX =
 
 /**
  * Resolves `sockbench` in files of the user to the running sockbench, wherever it is installed. A file with `import` or
- * `export` is a module whatever its package.json says: in a CommonJS project, Node.js would warn of it or refuse it.
+ * `export` is always a module: in a CommonJS project, Node.js would warn of it or refuse it.
  */
 export function resolveUserModules(): void {
   if (isHooked) return;

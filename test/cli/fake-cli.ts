@@ -15,7 +15,7 @@ export class FakeCli implements Cli {
   readonly env: Readonly<Record<string, string>>;
   readonly paint: Cli['paint'];
   readonly cwd = process.cwd();
-  /** Tests that run at the same time leave processes behind on purpose. They are no part of this command. */
+  /** Tests that run at the same time leave processes behind intentionally. They are no part of this command. */
   readonly removeLeftovers = async (): Promise<readonly string[]> => [];
   readonly listenForStop = (): AbortSignal => new AbortController().signal;
 

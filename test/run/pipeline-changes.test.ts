@@ -158,7 +158,7 @@ describe('a server that damages payloads', () => {
     expect(verified.ledger).toMatchObject({ ...NONE, delivered: 360, lost: 40, corrupted: 40 });
   });
 
-  it('is told from one that changes them on purpose', async () => {
+  it('is not confused with one that changes them intentionally', async () => {
     const { ledger, findings } = await run(
       broadcastLatency,
       cut,
@@ -180,7 +180,7 @@ describe('a server that damages payloads', () => {
     ]);
   });
 
-  it('that are wrapped by a server on purpose: they are found in what surrounds them', async () => {
+  it('that are wrapped by a server intentionally: they are found in what surrounds them', async () => {
     const mapping: Mapping = { ...chat, delivery: { event: 'receive_message' } };
     const wrap: Change = (payload, { stamp }) =>
       stamp === null ? payload : { from: 'ann', text: `ann: ${payload}!` };

@@ -16,7 +16,7 @@ interface Row {
 
 /** A narrower terminal wraps by itself. */
 const MIN_LIST_COLUMNS = 60;
-/** No text is longer than this many lines, whatever the width. */
+/** The maximum number of lines of a text, at any width. */
 const MAX_TEXT_LINES = 50;
 
 function section(title: string, rows: readonly Row[], columns: number): string {

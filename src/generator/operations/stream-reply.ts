@@ -26,7 +26,7 @@ export const streamReplyOperation: OperationDefinition = {
       listen(client, connection) {
         const { streamed } = target.mapping;
         if (streamed === undefined || !isUsed) return;
-        // Where streamed replies are requested, every event of their name is one, whatever else has that name.
+        // Where streamed replies are requested, every event of their name is one.
         receiver.claim(connection, streamed.event, (data, arrival) => {
           const receivedNs = receipts.at(arrival);
           const reply = receiver.read(streamed.read, data);

@@ -14,7 +14,7 @@ interface TestCase {
   /** One word by which CI systems group faults. */
   readonly type: string;
   readonly message: string;
-  /** Shown whatever the outcome. */
+  /** Shown for every outcome. */
   readonly output: string;
   readonly timeMs: number;
 }

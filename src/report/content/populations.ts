@@ -91,7 +91,7 @@ const RECEIPT_COLUMNS: ReadonlyArray<Column<PopulationRow>> = [
   deliveryColumn('late', 'slower than --late-after', true),
   deliveryColumn('missed', 'not delivered to clients that were away', false),
   deliveryColumn('dropped', 'left out by a server that may', false),
-  deliveryColumn('duplicated', 'further copies', false),
+  deliveryColumn('duplicated', 'additional copies', false),
   deliveryColumn('reordered', 'delivered after a later message of the same sender', false),
   deliveryColumn('corrupted', 'received with another length or content', false),
 ];

@@ -82,7 +82,7 @@ const MESSAGE_COLUMNS = [
     'messages sent meanwhile that did not arrive, and that no server promised',
   ),
   absenceColumn('lost', 'lost', 'messages that did not arrive although the server restored the session'),
-  absenceColumn('duplicated', 'duplicates', 'further copies after the return'),
+  absenceColumn('duplicated', 'duplicates', 'additional copies after the return'),
   absenceColumn('reordered', 'out of order', 'messages out of order after the return'),
   column<RecoveryRow>('recovered', 'restored', 'count', 'sessions that the server restored', ({ outcome }) =>
     outcome.recovered + outcome.newSessions === 0 ? null : outcome.recovered,

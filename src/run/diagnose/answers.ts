@@ -144,7 +144,7 @@ function parsed(text: string): Readonly<Record<string, unknown>> {
 
 /**
  * Engine.IO answered, but no client could connect; null when something else answered. Version 4 begins an open packet with
- * its type, `0{"sid":...}`; version 3 with its length before that, `97:0{"sid":...}`, whatever version was asked for.
+ * its type, `0{"sid":...}`; version 3 with its length before that, `97:0{"sid":...}`. It may differ from the version requested.
  */
 export function diagnoseEngineIo(sight: Sight, refused: Refused): Diagnosis | null {
   if (sight.kind !== 'answer') return null;

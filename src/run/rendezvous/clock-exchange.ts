@@ -9,7 +9,7 @@ export interface TimeAnswer {
   readonly arrivedNs: number;
 }
 
-/** More exchanges make it likelier that one of them met no queue. */
+/** More exchanges make it more likely that one of them met no queue. */
 const MAX_EXCHANGES = 200;
 const MAX_EXCHANGES_MS = 2000;
 /** So many exchanges are made, however long they take. */

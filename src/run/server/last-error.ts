@@ -110,7 +110,7 @@ export function mayBeginError(line: string): boolean {
   );
 }
 
-/** Whatever Node.js and Bun print below the code that threw it and its `^`: also a text, or an error of any name. */
+/** All that Node.js and Bun print below the code that threw it and its `^`: also a text, or an error of any name. */
 const belowCode: ErrorReader = (lines, index) => {
   if (!/^\s*\^+\s*$/.test(lines[index] ?? '')) return null;
   const below = lines.findIndex((line, at) => at > index && line.trim() !== '');

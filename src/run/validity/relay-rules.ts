@@ -37,7 +37,7 @@ export function noteRelay(view: ResultView): Finding | null {
   return { code: 'relay_noticeable', message: found.text };
 }
 
-/** Notes which connections the links of the run ended on purpose. */
+/** Notes which connections the links of the run ended intentionally. */
 export function noteCuts({ result: { links } }: ResultView): Finding | null {
   if (links === null || links.cuts.length === 0) return null;
   const causes = links.cuts.map(({ reason, count }) => `${count} by ${reason}`).join(', ');

@@ -23,7 +23,7 @@ import { relayLate } from './relay-rules.ts';
 
 /** Fewer messages than intended are another, lighter load. */
 const rateHeld: Rule = ({ result: { rate, failed } }) => {
-  // A sender that the plan has cut off sends nothing on purpose.
+  // A sender that the plan has cut off is not expected to send.
   const away = sumOfReasons(rate.unsent.filter(({ reason }) => reason === SENDER_AWAY));
   if (rate.sent >= (rate.intended - away) * LIMITS.achievedRatio) return null;
   const causes = listCounted(rate.unsent);

@@ -9,7 +9,7 @@ import type { SocketCounts } from './socket-counter.ts';
 
 /** What is cut off a sleep where sleeps are cut to whole milliseconds. The sockets are looked at meanwhile. */
 const COARSE_NS = 1e6;
-/** Node's loop is served after this time, whatever it reports. */
+/** Node's loop is served after this time, even if it reports nothing. */
 const MAX_SLICE_NS = 4e6;
 /** How long a wait may last where Node's events cannot end it. */
 const BLIND_WAIT_NS = 1e6;
