@@ -37,7 +37,7 @@ function cell({ runs, shown, covered }: Coverage): string {
 
 const row = (cells: readonly string[]) => process.stdout.write(`| ${cells.join(' | ')} |\n`);
 
-row(['latencies', 'messages', 'p50', 'p90', 'p95', 'p99']);
+row(['latencies', values.real === undefined ? 'messages' : 'runs', 'p50', 'p90', 'p95', 'p99']);
 row(['---', '---', '---', '---', '---', '---']);
 if (values.real === undefined) {
   for (const [process, count, rateHz] of SIMULATED) {

@@ -9,11 +9,12 @@ import { runResultSchema } from '../../src/result/run-result.ts';
 import { NsHistogram, type ResultView, viewResult } from '../../src/result/view.ts';
 import type { Coverage } from './coverage.ts';
 
-/** The servers whose answers are correlated: `server.ts` says how. */
-export const STUDIED_SERVERS = ['stall', 'queue'] as const;
-type StudiedServer = (typeof STUDIED_SERVERS)[number];
+/** The servers whose answers are correlated, as `server.ts` says, and how many requests each one gets. */
+const RATES = { stall: '400/s', queue: '200/s' } as const;
+type StudiedServer = keyof typeof RATES;
+export const STUDIED_SERVERS = Object.keys(RATES) as StudiedServer[];
 
-const LOAD_OF_STUDY = ['--clients', '10', '--rate', '400/s', '--arrival', 'poisson', '--duration', '3s'];
+const LOAD_OF_STUDY = ['--clients', '10', '--arrival', 'poisson', '--duration', '3s'];
 const SHORT = ['--warmup', '500ms', '--warmup-max', '500ms', '--drain', '2s', '--format', 'json', '--quiet'];
 
 /** Carries out those of `runs` runs against one server that have left no result in the folder. */
@@ -26,7 +27,17 @@ export async function runAgainst(kind: StudiedServer, runs: number, folder: stri
     if (resultIn(out) !== null) continue;
     mkdirSync(out, { recursive: true });
     const target = ['run', 'ack-roundtrip', '--target', `ws://127.0.0.1:${port}`];
-    const args = [...target, ...LOAD_OF_STUDY, ...SHORT, '--seed', String(run), '--out', out];
+    const args = [
+      ...target,
+      ...LOAD_OF_STUDY,
+      '--rate',
+      RATES[kind],
+      ...SHORT,
+      '--seed',
+      String(run),
+      '--out',
+      out,
+    ];
     const child = spawn(process.execPath, [join(import.meta.dirname, '../../bin/sockbench.js'), ...args], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
