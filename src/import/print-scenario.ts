@@ -73,7 +73,7 @@ function headerCode({ engine, notes }: ImportedScript, names: FileNames): string
     ` *     ${commandToRun(names)}`,
     ' *',
     ' * One iteration is one virtual user of Artillery: it connects, does its steps once and leaves. Users arrive on the',
-    ' * schedule of --rate and does not wait for the server. Every time counts from when a step was due.',
+    ' * schedule of --rate and do not wait for the server. Every time counts from when a step was due.',
     ...(said.length === 0 ? [] : [' *']),
     ...said.flatMap((note) => commentCode(noteText(note), 0, ' * ')),
     ' */',
