@@ -32,7 +32,7 @@ const { values } = parseArgs({
 function cell({ runs, shown, covered }: Coverage): string {
   if (shown === 0) return '-';
   const share = `${((100 * covered) / shown).toFixed(1)} %`;
-  return shown === runs ? share : `${share} (shown in ${Math.round((100 * shown) / runs)} %)`;
+  return shown === runs ? share : `${share} (shown in ${Math.floor((100 * shown) / runs)} %)`;
 }
 
 const row = (cells: readonly string[]) => process.stdout.write(`| ${cells.join(' | ')} |\n`);
