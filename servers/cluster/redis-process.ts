@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 
 /**
@@ -73,11 +73,24 @@ function spawnRedis(program: string, port: number): ChildProcess {
   });
 }
 
+/** Below them are the ports of services, and from 32,768 on those that systems give to connections and listeners. */
+const FIRST_PORT = 11_000;
+const PORTS = 21_000;
+
+/** A port of loopback that is free, and that nothing gets by asking for any port meanwhile. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = FIRST_PORT + randomInt(PORTS);
+    const server = createServer().listen(port, '127.0.0.1');
+    const failure = await once(server, 'listening').then(
+      () => null,
+      (error: NodeJS.ErrnoException) => error,
+    );
+    if (failure === null) {
+      server.close();
+      await once(server, 'close');
+      return port;
+    }
+    if (failure.code !== 'EADDRINUSE') throw failure;
+  }
 }

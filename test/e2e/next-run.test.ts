@@ -51,12 +51,12 @@ test('the process of the next run starts before a run ends, and a killed one is 
     }
     await delay(5);
   }
-  const { code, stderr } = await compare.ended;
+  const { code, stdout, stderr } = await compare.ended;
 
   expect(stderr).not.toMatch(/crashed|ended by/);
   expect(code).not.toBe(1);
   // One for each of four runs, one that was killed and one for a fifth run.
-  expect(seen.length).toBeGreaterThanOrEqual(5);
+  expect(seen.length, `${stdout}\n${stderr}`).toBeGreaterThanOrEqual(5);
   expect(beside.length).toBeGreaterThanOrEqual(3);
   for (const pid of seen) expect(readSafely(`/proc/${pid}/cmdline`)).not.toContain('cli/run-child');
 });

@@ -1,12 +1,1 @@
-/** Alone in its file, because a process that only needs a port would load all of sockbench with the rest. */
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
+export { freePort } from '../../servers/cluster/redis-process.ts';
