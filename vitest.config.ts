@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** These tests judge times, so nothing else may run beside them. */
-const ALONE = ['must-hold', 'fault-times', 'gate-verdict', 'captured'].map(
+const ALONE = ['must-hold', 'fault-times', 'gate-verdict', 'captured', 'next-run'].map(
   (name) => `test/e2e/${name}.test.ts`,
 );
 
