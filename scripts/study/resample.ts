@@ -57,8 +57,9 @@ export function quickGate(gate: GateRecord): GateRecord {
   return judgedAfter(gate, { rounds: QUICK_ROUNDS, alpha: ALPHA });
 }
 
-/** A gate as it is judged today, which may have ended it at an earlier look. One that was given up stays INVALID. */
+/** A gate as it is judged today, which may have ended it at an earlier look. INVALID is what its runs were. */
 export function rejudged(gate: GateRecord): GateRecord {
+  if (gate.verdict === 'INVALID') return gate;
   const looks = planLooks(FULL_ROUNDS, ALPHA).filter(({ rounds }) => rounds <= gate.rounds);
   const judged = looks.map((look) => judgedAfter(gate, look));
   return (

@@ -76,7 +76,8 @@ const LOCALHOST_ADDRESSES: readonly LookupAddress[] = [
 
 /**
  * Resolves a name for a connection, as the option `lookup` of Node's connections. `localhost` is always this
- * machine; the files and name servers of the system are not asked (RFC 6761, 6.3). All connections to the server under test use it.
+ * machine; the files and name servers of the system are not asked (RFC 6761, 6.3). All connections to the server under
+ * test use it.
  */
 export const resolveName: LookupFunction = (hostname, options, callback) => {
   if (hostname !== LOCALHOST) {

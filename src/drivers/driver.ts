@@ -82,7 +82,7 @@ export interface ConnectOptions {
 /** Takes the data of an event or a reply. `arrival` is given by drivers that know when its bytes arrived. */
 export type Handler = (data: unknown, arrival?: Arrival) => void;
 
-/** Takes the events of a connection of every name. */
+/** Takes every event of a connection. */
 export type AnyHandler = (event: string, data: unknown, arrival?: Arrival) => void;
 
 /** How text messages are written, the same object for all connections that write them alike. */

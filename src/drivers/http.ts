@@ -18,7 +18,8 @@ function failedConnection(reason: string): Socket {
 
 /**
  * A client's own agent, which keeps connections open between requests, as browsers do. It serves the host and port
- * of `url` only. No URL that the client composes from it, a path and an answer leads to another address. With `dial`, it connects there; the name for TLS is that of the URL.
+ * of `url` only. No URL that the client composes from it, a path and an answer leads to another address. With `dial`,
+ * it connects there; the name for TLS is that of the URL.
  */
 export function clientAgent(
   url: URL,
