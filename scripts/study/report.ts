@@ -184,13 +184,14 @@ function foundTable(gates: readonly GateRecord[]): string {
 export function studyReport(run: readonly GateRecord[], { meanUs, load, machine }: StudyFacts): string {
   const gates = run.map(rejudged);
   const days = gates.map(({ startedAt }) => startedAt.slice(0, 10)).toSorted();
+  const when = [...new Set([days[0] ?? '-', days.at(-1) ?? '-'])].join(' to ');
   const hours = run.reduce((sum, { durationMs }) => sum + durationMs, 0) / 3600e3;
   return `# Gate study
 
 How often \`sockbench gate\` is wrong, measured with complete gates through the command line. \`npm run study-gate\` writes
 this page and continues where it stopped.
 
-- ${gates.length} gates in ${formatNumber(hours)} hours, ${days[0] ?? '-'} to ${days.at(-1) ?? '-'}, on ${machine}; every round is in
+- ${gates.length} gates in ${formatNumber(hours)} hours, ${when}, on ${machine}; every round is in
   \`docs/gate-study/gates.jsonl\` of the repository
 - load: \`broadcast-latency ${load.join(' ')}\`, on a raw WebSocket server; all else as by default
 - mean delivery of the base: ${formatNs(meanUs * 1000)}. A slow-down of 20 % adds a fifth of that to the mean of the head:
