@@ -128,7 +128,10 @@ const secondEvent = z.object({
   measured: measuredSecond.nullable(),
 });
 
-/** A run is over. `error` is why nothing was measured; `invalid` are the codes of the reasons why its figures do not count. */
+/**
+ * A run is over. `error` is why nothing was measured; `invalid` are the codes of all that is wrong with the run. A
+ * comparison keeps a run whose gating quantiles are right all the same.
+ */
 const runEndEvent = z.object({
   type: z.literal('run-end'),
   atMs: numberSchema,
