@@ -59,7 +59,7 @@ export const COMPARISON_FINDINGS = {
   generators_differ: note(
     'user',
     'The arms of a comparison were timed by different clocks, so that latencies differ by the generator, too.',
-    'give all arms the same driver and sockets to compare servers',
+    'to compare servers alone, give all arms the same --driver and --sockets',
   ),
   loads_differ: note('user', 'The arms of a comparison have different loads.'),
   base_is_head: note('user', 'Base and head are the same commit.'),

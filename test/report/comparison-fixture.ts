@@ -309,10 +309,7 @@ export function makeComparison(given: Partial<ComparisonOptions> = {}): Comparis
     durationMs: 123_456,
     commandLine: [options.command, 'broadcast-latency', '--target', 'socketio'],
     status: options.status,
-    notes:
-      options.status === 'partial'
-        ? [{ code: 'interrupted', message: 'ended by the user after round 5' }]
-        : [],
+    notes: [],
     design: {
       command: options.command,
       arms: options.arms.map((name) => ({

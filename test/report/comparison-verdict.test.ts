@@ -271,6 +271,13 @@ describe('advice', () => {
     expect(adviceFor(comparisons.partial())).toEqual(['let it finish']);
   });
 
+  it('is to give arms that were timed by other clocks the same generator', () => {
+    const notes = [{ code: 'generators_differ' as const, message: 'timed by other clocks' }];
+    expect(adviceFor({ ...comparisons.ok(), notes })).toEqual([
+      'to compare servers alone, give all arms the same --driver and --sockets',
+    ]);
+  });
+
   it('is not needed where all is well', () => {
     expect(adviceFor(comparisons.ok())).toEqual([]);
   });

@@ -1,5 +1,6 @@
 import type { Comparison, MetricOutcome, PairOutcome } from '../../result/comparison.ts';
 import { FINDINGS } from '../../result/findings.ts';
+import { remediesOf } from '../../result/remedies.ts';
 import { list, plural } from '../../text.ts';
 import { formatDurationMs, formatPercent } from '../../units.ts';
 import { briefly, isCut, messageLines } from '../plain.ts';
@@ -231,6 +232,7 @@ export function adviceFor(comparison: Comparison): string[] {
       : invalid.length === 0
         ? [FINDINGS.interrupted.remedy]
         : []),
+    ...remediesOf(comparison.notes),
   ];
 }
 
