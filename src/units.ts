@@ -189,25 +189,31 @@ export function formatMeasured(kind: UnitKind, value: number): string {
 const exact = (value: number) => Number(value.toPrecision(12));
 
 /**
- * Shows the ends of an interval with as many digits as its width is worth, two or three: `2.7-3.6`, `2.97-3.08`. They are
- * rounded outwards, so that the figure between them stays there, and have no separators, so that columns stay narrow. `>= 2.7` or `<= 3.6` where the other end is null, and
- * null for neither.
+ * Shows the ends of an interval with as many digits as its width is worth, two or three, and at least one of the lower
+ * end: `2.7-3.6`, `2.97-3.08`, `0.3-12`. They are rounded outwards, so that the figure between them stays there, and have
+ * no separators, so that columns stay narrow. `>= 2.7` or `<= 3.6` where the other end is null, and null for neither.
  */
 export function formatInterval(lower: number | null, upper: number | null): string | null {
   const largest = upper ?? lower;
   if (largest === null) return null;
-  const magnitude = largest < 0.001 ? -1 : Math.floor(exact(Math.log10(largest)));
+  const magnitude = magnitudeOf(largest);
   const isWide = lower !== null && upper !== null && upper - lower >= 2 * 10 ** (magnitude - 1);
   const decimals = (isWide ? 1 : 2) - magnitude;
-  const unit = 10 ** -decimals;
-  const text = (rounded: number) => {
-    const end = exact(rounded * unit);
-    return end === 0 ? '0' : end.toFixed(Math.max(0, decimals));
-  };
-  const low = lower === null ? null : text(Math.floor(exact(lower / unit)));
-  const high = upper === null ? null : text(Math.ceil(exact(upper / unit)));
-  if (low === null) return `<= ${high}`;
+  const high = upper === null ? null : roundedEnd(upper, decimals, Math.ceil);
+  if (lower === null) return `<= ${high}`;
+  const low = roundedEnd(lower, Math.max(decimals, -magnitudeOf(lower)), Math.floor);
   return high === null ? `>= ${low}` : `${low}-${high}`;
+}
+
+/** The power of ten of the first digit that is shown; tenths for what is shown as nothing. */
+function magnitudeOf(value: number): number {
+  return value < 0.001 ? -1 : Math.floor(exact(Math.log10(value)));
+}
+
+function roundedEnd(end: number, decimals: number, round: (value: number) => number): string {
+  const unit = 10 ** -decimals;
+  const rounded = exact(round(exact(end / unit)) * unit);
+  return rounded === 0 ? '0' : rounded.toFixed(Math.max(0, decimals));
 }
 
 /** Shows a measured value with its unit and the interval around it in the same unit: `3.02 ms (2.7-3.6)`. */
