@@ -1,5 +1,6 @@
 import { seriesNamed } from '../measure/series.ts';
 import type { Plan } from '../plan/plan.ts';
+import { testedFromMs } from '../plan/tested-windows.ts';
 import type { PlannedPhase, RunPhase, RunProgress } from '../result/progress.ts';
 import { type LiveSecond, quantilesOf } from './live-seconds.ts';
 import type { RunParts } from './phases.ts';
@@ -16,7 +17,7 @@ const USUAL_COLLECT_MS = 300;
 /** The phases of a run, or of a shard of it, with their times. */
 export function plannedPhases(plan: Plan, part: 'whole' | 'shard' = 'whole'): PlannedPhase[] {
   const isShard = part === 'shard';
-  const { warmupMs, warmupMaxMs, durationMs, drainMs, connectTimeoutMs } = plan;
+  const { warmupMaxMs, durationMs, drainMs, connectTimeoutMs } = plan;
   // Shards share the connect rate.
   const connectMs = Math.round((plan.clients / plan.connectRateHz) * 1000);
   const rendezvous: PlannedPhase = { phase: 'rendezvous', expectedMs: 0, maxMs: null };
@@ -24,7 +25,7 @@ export function plannedPhases(plan: Plan, part: 'whole' | 'shard' = 'whole'): Pl
     { phase: 'start', expectedMs: USUAL_START_MS, maxMs: null },
     { phase: 'connect', expectedMs: connectMs, maxMs: connectMs + connectTimeoutMs },
     ...(isShard ? [rendezvous] : []),
-    { phase: 'warm-up', expectedMs: isShard ? warmupMaxMs : warmupMs, maxMs: warmupMaxMs },
+    { phase: 'warm-up', expectedMs: isShard ? warmupMaxMs : testedFromMs(plan), maxMs: warmupMaxMs },
     { phase: 'measure', expectedMs: durationMs, maxMs: durationMs },
     { phase: 'drain', expectedMs: Math.min(USUAL_DRAIN_MS, drainMs), maxMs: drainMs },
     { phase: 'collect', expectedMs: USUAL_COLLECT_MS, maxMs: null },

@@ -1,4 +1,4 @@
-import { WARMUP_WINDOWS } from '../plan/tested-windows.ts';
+import { testedFromMs, WARMUP_WINDOWS } from '../plan/tested-windows.ts';
 import { findUnsettled } from '../result/level-change.ts';
 import type { RunResult } from '../result/run-result.ts';
 import type { StartedRun } from './phases.ts';
@@ -24,8 +24,8 @@ export function isStable(windowMedians: ReadonlyArray<number | null>): boolean |
 }
 
 /**
- * Sends at the initial rate for the minimum time and until the windows of latency are stable, for the maximum time, or until the run is
- * aborted. Ends when the measured schedule begins.
+ * Sends at the initial rate until enough messages were sent and the windows of latency are stable, for the maximum time, or
+ * until the run is aborted. Ends when the measured schedule begins.
  */
 export async function warmUp(run: StartedRun): Promise<RunResult['warmup']> {
   const { plan, host, control, workers, collector, shard } = run;
@@ -36,7 +36,8 @@ export async function warmUp(run: StartedRun): Promise<RunResult['warmup']> {
   const mediansNs = () => collector.windows.warmup.mediansNs(workers.aliveCount);
   const isFixed = shard !== null || plan.warmupMs === plan.warmupMaxMs;
   const untilMs = plan.warmupMaxMs - (shard !== null ? 2 * LEAD_MS : isFixed ? LEAD_MS : 0);
-  const isDone = () => !isFixed && elapsedMs() >= plan.warmupMs && isStable(mediansNs()) === true;
+  const fromMs = testedFromMs(plan);
+  const isDone = () => !isFixed && elapsedMs() >= fromMs && isStable(mediansNs()) === true;
   let isSettled = isDone();
   while (elapsedMs() < untilMs && !isSettled && !control.isAborted) {
     await control.pause(Math.max(1, Math.min(WARMUP_POLL_MS, untilMs - elapsedMs())));

@@ -92,7 +92,7 @@ describe('a run whose latency', () => {
 });
 
 describe('a warm-up', () => {
-  const GIVEN = { duration: '200ms', warmup: '2s', warmupMax: '15s' };
+  const GIVEN = { rate: '200/s', duration: '200ms', warmup: '2s', warmupMax: '15s' };
 
   it.each([
     ['is noise from the start ends at once', () => 2, 2, 2.8],
@@ -109,6 +109,17 @@ describe('a warm-up', () => {
     expect(warmup.durationMs).toBeGreaterThan(1000 * minimum);
     expect(warmup.durationMs).toBeLessThan(1000 * maximum);
     expect(notes).toEqual([]);
+  });
+
+  it.each([
+    ['100/s', '2s', 4],
+    ['20/s', '2s', 4],
+    ['100/s', '6s', 6],
+  ])('at %s and of %s at least ends after 400 messages or 4 s', async (rate, warmup, seconds) => {
+    const result = await runWith(() => 2, { ...GIVEN, rate, warmup }, false);
+    expect(result.warmup.endedBy).toBe('test');
+    expect(result.warmup.durationMs).toBeGreaterThan(1000 * seconds);
+    expect(result.warmup.durationMs).toBeLessThan(1000 * seconds + 800);
   });
 
   it('that has a length of its own is tested and does not end earlier', async () => {
