@@ -13,7 +13,10 @@ const MIN_UNITS = 40;
  * makes of independent ones.
  */
 const INDEPENDENT_FROM = 0.85;
-/** So many independent values must lie beyond a quantile, by its own correlation and by that of the next lower one. */
+/**
+ * So many independent values must lie beyond a quantile, by its own correlation and, from p95 on, by that of the next lower
+ * one.
+ */
 const MIN_BEYOND = 5;
 /** The quantile of Student's t and of the normal distribution that bounds of 95 % use. */
 const TWO_SIDED = 0.975;
@@ -41,7 +44,8 @@ export function effectiveNumbers(sums: SlotSums, samples: number): Record<string
     const count = shares === null ? null : effectiveCount(shares, quantile);
     if (count === null) continue;
     const fewest = Math.min(below, count.unadjusted);
-    below = count.unadjusted;
+    // A median may drift where the tail does not.
+    if (quantile > 0.5) below = count.unadjusted;
     const isKnown = fewest === count.values || fewest * (1 - quantile) >= MIN_BEYOND;
     effective[name] = isKnown ? Number(count.adjusted.toPrecision(4)) : 0;
   }

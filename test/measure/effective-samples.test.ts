@@ -48,6 +48,13 @@ describe('the effective number of samples', () => {
     expect(effective['p99']).toBe(0);
   });
 
+  it('is that of the values for the tail of a run of which the median alone drifts', () => {
+    const { effective } = simulateRun(driftingMedian, 1, LENGTH);
+    expect(effective['p50']).toBeLessThan(100);
+    for (const quantile of ['p90', 'p95', 'p99'])
+      expect(effective[quantile]).toBeGreaterThan(0.7 * LENGTH.count);
+  });
+
   it('is unknown in a run of few messages, and where all latencies are alike', () => {
     expect(simulateRun(autoregressive(0), 1, { count: 30, rateHz: 100 }).effective).toEqual({});
     expect(effectiveNumbers(new SlotSums(), 0)).toEqual({});
@@ -62,3 +69,14 @@ const sharedLatency: Process['run'] = (draws, count, rateHz) =>
       dueNs,
       latenciesNs: Array.from({ length: 20 }, () => latencyNs),
     }));
+
+/** Messages of which every fifth, at random, takes longer than the others, which take longer all the time. */
+const driftingMedian: Process = {
+  name: 'drifting median',
+  quantileNs: null,
+  run: (draws, count, rateHz) =>
+    Array.from({ length: count }, (_, message) => ({
+      dueNs: (message * 1e9) / rateHz,
+      latenciesNs: [1e6 * (draws.uniform() < 0.2 ? 5 + draws.exponential(1) : 1 + message / count)],
+    })),
+};
