@@ -10,7 +10,7 @@ import { createServer, type IncomingMessage, request as openRequest } from 'node
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../servers/cluster/redis-process.ts';
 
 export interface PassedOn {
   /** Payloads from clients. */

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../servers/cluster/redis-process.ts';
 import type { Finding } from '../../src/result/findings.ts';
 import { type RunResult, runResultSchema } from '../../src/result/run-result.ts';
-import { freePort } from './free-port.ts';
 
-export { freePort } from './free-port.ts';
+export { freePort } from '../../servers/cluster/redis-process.ts';
 
 /** The command line: as the tests have bundled it, or as it is. */
 export const BIN = join(

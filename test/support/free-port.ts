@@ -1,1 +1,0 @@
-export { freePort } from '../../servers/cluster/redis-process.ts';
