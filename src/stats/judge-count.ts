@@ -1,13 +1,13 @@
-import type { MetricOutcome, Verdict } from '../result/comparison.ts';
+import type { Verdict } from '../result/comparison.ts';
 import { formatCount, formatPercent } from '../units.ts';
-import type { Observed } from './pairs.ts';
+import type { Decided, Observed } from './pairs.ts';
 import { hodgesLehmann, signedRankP, signedRankPBelow } from './signed-rank.ts';
 
 /**
  * Judges a count that should be zero by the differences of the rounds at `alpha`. A rare event, such as one lost message in
  * all rounds, may occur in either of two equal arms: it is neither REGRESSED nor OK.
  */
-export function judgeCount({ rule, points, base, head }: Observed, alpha: number): MetricOutcome {
+export function judgeCount({ rule, points }: Observed, alpha: number): Decided {
   const differences = points.map((point) => point.head - point.base);
   const pRegressed = signedRankP(differences, 0);
   const pImproved = signedRankPBelow(differences, 0);
@@ -28,11 +28,7 @@ export function judgeCount({ rule, points, base, head }: Observed, alpha: number
   })();
   const [verdict, because] = decided;
   return {
-    ...rule,
     verdict,
-    base,
-    head,
-    points: [...points],
     ratio: null,
     lower: null,
     upper: null,

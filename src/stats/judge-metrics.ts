@@ -6,6 +6,7 @@ import { holm } from './correction.ts';
 import { judgeCount } from './judge-count.ts';
 import { metricValue, parseMetric } from './metric.ts';
 import {
+  type Decided,
   isSoundPair,
   judgedPoints,
   type Observed,
@@ -53,7 +54,7 @@ export function judgeObserved(observed: readonly Observed[], alpha: number): Met
   const regressed = levels(({ pRegressed }) => pRegressed);
   const improved = levels(({ pImproved }) => pImproved);
   const counts = measured.filter(({ rule }) => rule.gating && rule.kind === 'exact').length;
-  return measured.map((each) => {
+  const judgeOne = (each: Measured): Decided => {
     if (each.rule.kind === 'exact') return judgeCount(each, each.rule.gating ? alpha / counts : alpha);
     const place = family.indexOf(each);
     return judgeRatio(each, {
@@ -62,6 +63,10 @@ export function judgeObserved(observed: readonly Observed[], alpha: number): Met
       // A wrong OK takes a wrong bound of each metric that is much worse, so that each may be at the whole level.
       ok: Math.min(0.5, WRONG_OK_PER_ALARM * alpha),
     });
+  };
+  return measured.map((each) => {
+    const { rule, points, base, head } = each;
+    return { ...rule, base, head, points: [...points], ...judgeOne(each) };
   });
 }
 
@@ -102,8 +107,8 @@ interface Levels {
 }
 
 /** Judges one metric by its ratios. Its upper bound is that of IMPROVED where this is significant, else that of OK. */
-function judgeRatio(measured: Measured, { worse: lowerAlpha, better, ok }: Levels): MetricOutcome {
-  const { rule, logs, points, base, head, pRegressed, pImproved } = measured;
+function judgeRatio(measured: Measured, { worse: lowerAlpha, better, ok }: Levels): Decided {
+  const { rule, logs, points, base, pRegressed, pImproved } = measured;
   const sign = worseSign(rule);
   const { tolerated, significant } = marginsOf(rule);
   const isBetter = pImproved <= better;
@@ -119,11 +124,7 @@ function judgeRatio(measured: Measured, { worse: lowerAlpha, better, ok }: Level
   const [lower = null, upper = null] = sign === 1 ? ends : ends.reverse();
   const shift = Math.max(tolerated, detectableShift(logs, { nullShift: significant, alpha: lowerAlpha }));
   return {
-    ...rule,
     verdict,
-    base,
-    head,
-    points: [...points],
     ratio: estimate === null ? null : Math.exp(sign * estimate),
     lower,
     upper,

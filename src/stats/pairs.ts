@@ -172,6 +172,9 @@ export interface Observed {
   readonly head: number | null;
 }
 
+/** What is decided of an observed metric: its outcome without what was observed. */
+export type Decided = Omit<MetricOutcome, keyof MetricRule | 'points' | 'base' | 'head'>;
+
 /** 1 for a metric whose lower values are better, else -1. */
 export function worseSign({ metric }: MetricRule): 1 | -1 {
   return isFigure(metric) && FIGURES[metric].better === 'higher' ? -1 : 1;
